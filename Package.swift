@@ -1,0 +1,95 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One settings array for every Swift target: Swift 6 mode, warnings are errors.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+/// A Swift target under Sources/, with what it may import. The order of the list below is the map:
+/// a target imports only what stands above it.
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: "Sources/\(name)", swiftSettings: strict)
+}
+
+func shim(_ name: String, links libraries: [String]) -> Target {
+    .target(name: name, path: "Sources/\(name)", linkerSettings: libraries.map { .linkedLibrary($0) })
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", resources: resources,
+        swiftSettings: strict)
+}
+
+let package = Package(
+    name: "tandem",
+    products: [
+        .executable(name: "tandemd", targets: ["tandemd"]),
+        .executable(name: "tandem", targets: ["tandem"]),
+    ],
+    targets: [
+        shim("CLinux", links: []),
+        shim("CSystemd", links: ["systemd"]),
+        shim("CSQLite", links: ["sqlite3"]),
+        shim("CCurl", links: ["curl"]),
+        shim("CTOML", links: ["stdc++"]),
+        shim("CCrypto", links: ["crypto"]),
+
+        library("TandemBase", ["CLinux"]),
+        library("TandemJSON", ["TandemBase"]),
+        library("TandemProtocol", ["TandemBase", "TandemJSON"]),
+        library("TandemPolicy", ["TandemBase"]),
+        library("TandemLoop", ["CLinux", "CSystemd", "TandemBase"]),
+        library("TandemRPC", ["CLinux", "TandemBase", "TandemJSON", "TandemLoop", "TandemProtocol"]),
+        library("TandemHTTP", ["CCurl", "CLinux", "TandemBase", "TandemLoop"]),
+        library(
+            "TandemProviders",
+            ["CCrypto", "TandemBase", "TandemHTTP", "TandemJSON", "TandemLoop", "TandemPolicy", "TandemProtocol"]),
+        library(
+            "TandemWorkflows",
+            ["TandemBase", "TandemJSON", "TandemLoop", "TandemPolicy", "TandemProtocol", "TandemProviders"]),
+        library("TandemEdits", ["CCrypto", "CLinux", "TandemBase", "TandemJSON", "TandemProtocol"]),
+        library("TandemStore", ["CSQLite", "TandemBase", "TandemEdits"]),
+        library(
+            "TandemService",
+            [
+                "CLinux", "CSystemd", "CTOML", "TandemBase", "TandemEdits", "TandemHTTP", "TandemJSON", "TandemLoop",
+                "TandemPolicy", "TandemProtocol", "TandemProviders", "TandemRPC", "TandemStore", "TandemWorkflows",
+            ]),
+        library("TandemClient", ["CLinux", "TandemBase", "TandemJSON", "TandemProtocol"]),
+
+        .executableTarget(
+            name: "tandemd", dependencies: ["TandemBase", "TandemService"], path: "Sources/tandemd",
+            swiftSettings: strict),
+        .executableTarget(
+            name: "tandem",
+            dependencies: ["CLinux", "TandemBase", "TandemClient", "TandemJSON", "TandemProtocol"],
+            path: "clients/tandem", swiftSettings: strict),
+
+        .target(
+            name: "TandemTestSupport", dependencies: ["CLinux", "TandemBase", "TandemJSON"],
+            path: "Tests/TandemTestSupport", swiftSettings: strict),
+        tests("TandemBase", ["TandemBase"]),
+        tests("TandemJSON", ["TandemJSON", "TandemTestSupport"]),
+        tests("TandemProtocol", ["TandemJSON", "TandemProtocol"]),
+        tests("TandemPolicy", ["TandemPolicy", "TandemTestSupport"]),
+        tests("TandemLoop", ["TandemLoop", "TandemTestSupport"]),
+        tests("TandemRPC", ["TandemRPC", "TandemTestSupport"]),
+        tests("TandemHTTP", ["TandemHTTP", "TandemTestSupport"]),
+        tests("TandemProviders", ["TandemProviders", "TandemTestSupport"]),
+        tests("TandemWorkflows", ["TandemWorkflows", "TandemTestSupport"]),
+        tests("TandemEdits", ["TandemEdits", "TandemTestSupport"]),
+        tests("TandemStore", ["TandemStore", "TandemTestSupport"]),
+        tests("TandemService", ["TandemService", "TandemTestSupport"]),
+        tests("TandemClient", ["TandemClient", "TandemTestSupport"]),
+        tests("TandemCLI", ["tandem", "TandemTestSupport"]),
+        tests("Integration", ["tandem", "tandemd", "TandemClient", "TandemJSON", "TandemTestSupport"]),
+    ],
+    cxxLanguageStandard: .cxx20
+)

@@ -1,0 +1,137 @@
+#define _GNU_SOURCE 1
+#include "clinux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+_Static_assert(CL_EPOLLIN == EPOLLIN && CL_EPOLLOUT == EPOLLOUT && CL_EPOLLERR == EPOLLERR, "epoll events");
+_Static_assert(CL_EPOLLHUP == EPOLLHUP && CL_EPOLLRDHUP == EPOLLRDHUP, "epoll events");
+_Static_assert(CL_EPOLL_ADD == EPOLL_CTL_ADD && CL_EPOLL_DEL == EPOLL_CTL_DEL && CL_EPOLL_MOD == EPOLL_CTL_MOD, "ops");
+_Static_assert(CL_RENAME_NOREPLACE == RENAME_NOREPLACE && CL_RENAME_EXCHANGE == RENAME_EXCHANGE, "rename flags");
+_Static_assert(CL_RESOLVE_BENEATH == RESOLVE_BENEATH && CL_RESOLVE_NO_SYMLINKS == RESOLVE_NO_SYMLINKS, "resolve flags");
+_Static_assert(CL_RESOLVE_NO_MAGICLINKS == RESOLVE_NO_MAGICLINKS, "resolve flags");
+
+int cl_errno(void) { return errno; }
+
+int cl_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
+
+int cl_epoll_ctl(int epfd, int op, int fd, uint32_t events, uint64_t token) {
+    struct epoll_event event = {.events = events, .data = {.u64 = token}};
+    return epoll_ctl(epfd, op, fd, &event);
+}
+
+int cl_epoll_wait(int epfd, cl_ready *ready, int capacity, int64_t timeout_ns) {
+    struct epoll_event events[CL_EPOLL_BATCH];
+    if (capacity > CL_EPOLL_BATCH) capacity = CL_EPOLL_BATCH;
+    int count;
+    if (timeout_ns <= 0) {
+        count = epoll_wait(epfd, events, capacity, timeout_ns < 0 ? -1 : 0);
+    } else {
+        struct timespec timeout = {.tv_sec = timeout_ns / 1000000000, .tv_nsec = timeout_ns % 1000000000};
+        count = epoll_pwait2(epfd, events, capacity, &timeout, NULL);
+    }
+    for (int i = 0; i < count; i++) {
+        ready[i].events = events[i].events;
+        ready[i].token = events[i].data.u64;
+    }
+    return count;
+}
+
+int cl_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+int cl_pipe(int fds[2], int flags) { return pipe2(fds, flags); }
+int cl_accept(int fd, int nonblocking) {
+    return accept4(fd, NULL, NULL, SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0));
+}
+int cl_open(const char *path, int flags, mode_t mode) { return open(path, flags | O_CLOEXEC, mode); }
+int cl_openat(int dir, const char *path, int flags, mode_t mode) { return openat(dir, path, flags | O_CLOEXEC, mode); }
+int cl_openat2(int dir, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
+    struct open_how how = {.flags = flags | O_CLOEXEC, .mode = mode, .resolve = resolve};
+    return (int)syscall(SYS_openat2, dir, path, &how, sizeof how);
+}
+int cl_renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags) {
+    return renameat2(from_dir, from, to_dir, to, flags);
+}
+int cl_fcntl(int fd, int command, int argument) { return fcntl(fd, command, argument); }
+int cl_ioctl_int(int fd, unsigned long request, int *value) { return ioctl(fd, request, value); }
+int cl_terminal_size(int fd, int *columns, int *rows) {
+    struct winsize size;
+    if (ioctl(fd, TIOCGWINSZ, &size) != 0) return -1;
+    *columns = size.ws_col;
+    *rows = size.ws_row;
+    return 0;
+}
+
+static socklen_t unix_address(struct sockaddr_un *address, const char *path) {
+    size_t length = strlen(path);
+    memset(address, 0, sizeof *address);
+    if (length >= sizeof address->sun_path) {
+        errno = ENAMETOOLONG;
+        return 0;
+    }
+    address->sun_family = AF_UNIX;
+    memcpy(address->sun_path, path, length);
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length + 1);
+}
+int cl_unix_socket(int nonblocking) {
+    return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0), 0);
+}
+int cl_bind_unix(int fd, const char *path) {
+    struct sockaddr_un address;
+    socklen_t length = unix_address(&address, path);
+    return length == 0 ? -1 : bind(fd, (struct sockaddr *)&address, length);
+}
+int cl_connect_unix(int fd, const char *path) {
+    struct sockaddr_un address;
+    socklen_t length = unix_address(&address, path);
+    return length == 0 ? -1 : connect(fd, (struct sockaddr *)&address, length);
+}
+int cl_peer_credentials(int fd, pid_t *pid, uid_t *uid, gid_t *gid) {
+    struct ucred credentials;
+    socklen_t length = sizeof credentials;
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &length) != 0) return -1;
+    *pid = credentials.pid;
+    *uid = credentials.uid;
+    *gid = credentials.gid;
+    return 0;
+}
+int cl_peer_groups(int fd, gid_t *groups, int capacity) {
+    socklen_t length = (socklen_t)(sizeof(gid_t) * (size_t)capacity);
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &length) != 0) return -1;
+    return (int)(length / sizeof(gid_t));
+}
+
+int cl_prctl_pdeathsig(int signal_number) { return prctl(PR_SET_PDEATHSIG, signal_number); }
+int cl_set_thread_name(const char *name) { return prctl(PR_SET_NAME, name); }
+pid_t cl_gettid(void) { return (pid_t)syscall(SYS_gettid); }
+
+static int64_t clock_ns(clockid_t clock) {
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+int64_t cl_monotonic_ns(void) { return clock_ns(CLOCK_MONOTONIC); }
+int64_t cl_wall_ns(void) { return clock_ns(CLOCK_REALTIME); }
+
+int cl_exit_status(int wait_status) {
+    return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
+}
+void cl_ignore_signal(int signal_number) { signal(signal_number, SIG_IGN); }
+int cl_block_signal(int signal_number) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, signal_number);
+    return pthread_sigmask(SIG_BLOCK, &set, NULL);
+}

@@ -1,0 +1,74 @@
+// What Swift's Glibc overlay cannot import: variadic functions, macros with casts, and GNU extensions.
+// The header keeps to plain types: _GNU_SOURCE here would give Glibc's structs a second definition.
+#ifndef TANDEM_CLINUX_H
+#define TANDEM_CLINUX_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+int cl_errno(void);
+
+// epoll -------------------------------------------------------------------------------------------------------
+enum { CL_EPOLLIN = 1, CL_EPOLLOUT = 4, CL_EPOLLERR = 8, CL_EPOLLHUP = 16, CL_EPOLLRDHUP = 0x2000 };
+enum { CL_EPOLL_ADD = 1, CL_EPOLL_DEL = 2, CL_EPOLL_MOD = 3 };
+
+/// The most entries one cl_epoll_wait returns.
+enum { CL_EPOLL_BATCH = 256 };
+
+typedef struct {
+    uint32_t events;
+    uint64_t token;
+} cl_ready;
+
+int cl_epoll_create(void);
+/// One epoll_ctl with a 64-bit token as the event's data.
+int cl_epoll_ctl(int epfd, int op, int fd, uint32_t events, uint64_t token);
+/// Waits at most `timeout_ns` (negative: for ever) and fills `ready` with at most CL_EPOLL_BATCH entries.
+int cl_epoll_wait(int epfd, cl_ready *ready, int capacity, int64_t timeout_ns);
+
+// descriptors -------------------------------------------------------------------------------------------------
+/// Non-blocking, close-on-exec.
+int cl_eventfd(void);
+int cl_pipe(int fds[2], int flags);
+/// Close-on-exec; non-blocking when asked for.
+int cl_accept(int fd, int nonblocking);
+/// O_CLOEXEC is added to the flags of every open.
+int cl_open(const char *path, int flags, mode_t mode);
+int cl_openat(int dir, const char *path, int flags, mode_t mode);
+int cl_openat2(int dir, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);
+int cl_renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags);
+int cl_fcntl(int fd, int command, int argument);
+int cl_ioctl_int(int fd, unsigned long request, int *value);
+/// Columns and rows of a terminal; 0, or -1 with errno.
+int cl_terminal_size(int fd, int *columns, int *rows);
+
+enum { CL_RENAME_NOREPLACE = 1, CL_RENAME_EXCHANGE = 2 };
+enum { CL_RESOLVE_NO_MAGICLINKS = 2, CL_RESOLVE_NO_SYMLINKS = 4, CL_RESOLVE_BENEATH = 8 };
+
+// Unix sockets ------------------------------------------------------------------------------------------------
+int cl_unix_socket(int nonblocking);
+/// ENAMETOOLONG for a path of more than 107 bytes.
+int cl_bind_unix(int fd, const char *path);
+int cl_connect_unix(int fd, const char *path);
+/// Credentials of the peer of a connected Unix socket; 0, or -1 with errno.
+int cl_peer_credentials(int fd, pid_t *pid, uid_t *uid, gid_t *gid);
+/// The supplementary groups of the peer; returns their number, or -1 with errno.
+int cl_peer_groups(int fd, gid_t *groups, int capacity);
+
+// processes, signals, time ------------------------------------------------------------------------------------
+int cl_prctl_pdeathsig(int signal_number);
+int cl_set_thread_name(const char *name);
+pid_t cl_gettid(void);
+int64_t cl_monotonic_ns(void);
+int64_t cl_wall_ns(void);
+/// The exit status of a wait status, 128 + the signal's number for a killed process, as shells count.
+int cl_exit_status(int wait_status);
+/// Ignores the signal for this process (SIGPIPE).
+void cl_ignore_signal(int signal_number);
+/// Blocks the signal in the calling thread and the threads it starts; 0 or an error number.
+int cl_block_signal(int signal_number);
+
+#endif

@@ -270,7 +270,9 @@ private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || by
 private func isContentLength(_ name: ArraySlice<UInt8>) -> Bool {
     let expected: StaticString = "content-length"
     guard name.count == expected.utf8CodeUnitCount else { return false }
-    return expected.withUTF8Buffer { zip(name, $0).allSatisfy { (0x41...0x5A).contains($0) ? $0 | 0x20 == $1 : $0 == $1 } }
+    return expected.withUTF8Buffer {
+        zip(name, $0).allSatisfy { (0x41...0x5A).contains($0) ? $0 | 0x20 == $1 : $0 == $1 }
+    }
 }
 
 /// A count of decimal digits between blanks, below 2^53; nil for anything else.

@@ -1,0 +1,124 @@
+import CLinux
+import Glibc
+import TandemBase
+
+/// The real `tandemd`, started the way systemd starts it: with a listening socket that this object holds, so that a
+/// daemon that left or was killed can be started again behind the same socket. Killed and cleaned up with its last
+/// reference.
+package final class DaemonProcess {
+    package let home: TemporaryHome
+    package let socketPath: String
+    private let listener: FileDescriptor
+    private let notifications: FileDescriptor
+    private let environment: [String: String]
+    private let arguments: [String]
+    private var child: ChildProcess?
+    private var notified = ""
+
+    /// Writes `config` (if any) to the home's tandem.toml, listens, starts the daemon and waits until it answers
+    /// `ping`; with `start: false` only the socket is there.
+    package init(
+        home: TemporaryHome? = nil, config: String? = nil, environment: [String: String] = [:],
+        arguments: [String] = [], start: Bool = true
+    ) throws {
+        let home = try home ?? TemporaryHome()
+        self.home = home
+        socketPath = home.socketPath
+        self.arguments = arguments
+        if let config { try home.write(home.configPath, config) }
+        try makeFolder(home.runtime + "/tandem")
+        listener = try openListener(.unix(socketPath))
+        let notifyPath = home.runtime + "/notify"
+        let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        notifications = FileDescriptor(owning: socket(AF_UNIX, kind, 0))
+        guard cl_bind_unix(notifications.raw, notifyPath) == 0 else { throw SystemError("bind", notifyPath) }
+        self.environment = home.environment.merging(["NOTIFY_SOCKET": notifyPath]) { $1 }.merging(environment) { $1 }
+        if start {
+            try self.start()
+            try waitUntilReady()
+        }
+    }
+
+    deinit {
+        child?.signal(SIGKILL)
+        child?.wait()
+    }
+
+    package var pid: pid_t { child?.pid ?? 0 }
+    package var isRunning: Bool { child.map { $0.exitStatus == nil } ?? false }
+
+    /// Starts the daemon (again) behind the same socket; does not wait for it.
+    package func start() throws {
+        let log = try FileDescriptor.open(logPath, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
+        child = try ChildProcess(
+            [builtProduct("tandemd")] + arguments, environment: environment,
+            descriptors: [1: log.raw, 2: log.raw, 3: listener.raw], folder: home.path, listening: true)
+    }
+
+    /// Blocks until `ping` is answered.
+    package func waitUntilReady(within limit: TimeSpan = testDeadline) throws {
+        do {
+            let answer = try client().call("ping", within: limit)
+            guard answer.contains("\"result\"") else { throw RawClient.Failure(description: answer) }
+        } catch {
+            throw RawClient.Failure(description: "tandemd did not get ready: \(error); its log: \(log)")
+        }
+    }
+
+    package func client(framing: RawClient.Framing = .lines) throws -> RawClient {
+        try RawClient(socketPath, framing: framing)
+    }
+
+    /// SIGTERM, then waits for the end (SIGKILL when that takes too long); the exit status.
+    @discardableResult
+    package func stop(within limit: TimeSpan = testDeadline) -> Int32? { child?.stop(within: limit) }
+
+    /// SIGKILL, then waits for the end.
+    package func kill() {
+        child?.signal(SIGKILL)
+        child?.wait()
+    }
+
+    package func signal(_ number: Int32) { child?.signal(number) }
+
+    /// Waits for the daemon to end by itself; its exit status, or nil when `limit` passed first.
+    package func waitForExit(within limit: TimeSpan = testDeadline) -> Int32? { child?.wait(within: limit) }
+
+    /// What it wrote to stdout and stderr so far.
+    package var log: String { (try? home.read("daemon.log")) ?? "" }
+
+    package func waitForLog(_ text: String, within limit: TimeSpan = testDeadline) -> Bool {
+        eventually(within: limit) { log.contains(text) }
+    }
+
+    /// Waits until the daemon told its supervisor a line, such as `READY=1` or `STOPPING=1`, since the last `start`
+    /// of this object's life; false when `limit` passed first.
+    package func waitForNotification(_ line: String, within limit: TimeSpan = testDeadline) -> Bool {
+        let end = MonotonicTime.now() + limit
+        while true {
+            if notified.split(separator: "\n").contains(Substring(line)) { return true }
+            guard isReady(notifications.raw, POLLIN, within: end - .now()) else { return false }
+            var datagram = [UInt8](repeating: 0, count: 4096)
+            let count = recv(notifications.raw, &datagram, datagram.count, 0)
+            if count > 0 { notified += String(decoding: datagram[..<count], as: UTF8.self) + "\n" }
+        }
+    }
+
+    /// Forgets the notifications seen so far.
+    package func forgetNotifications() {
+        _ = waitForNotification("\u{0}", within: .zero)
+        notified = ""
+    }
+
+    private var logPath: String { home.path + "/daemon.log" }
+}
+
+/// The path of a binary that this build made: beside the test bundle.
+package func builtProduct(_ name: String) throws -> String {
+    guard let path = realpath("/proc/self/exe", nil) else { throw SystemError("realpath", "/proc/self/exe") }
+    defer { free(path) }
+    let bundle = String(cString: path)
+    let product = bundle[..<(bundle.lastIndex(of: "/") ?? bundle.startIndex)] + "/" + name
+    guard access(String(product), X_OK) == 0 else { throw SystemError("access", String(product)) }
+    return String(product)
+}

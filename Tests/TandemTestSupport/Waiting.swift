@@ -1,0 +1,89 @@
+import CLinux
+import Glibc
+import TandemBase
+
+/// How long a test waits for something that must happen before it calls it lost. Generous: a loaded machine is no
+/// fault, and a test that passes never waits this long.
+package let testDeadline = TimeSpan.seconds(20)
+
+/// A latch that opens once and stays open. Any number of threads may wait for it, in a poll(2) set too.
+package final class Gate: Sendable {
+    package let descriptor: Int32
+
+    package init() { descriptor = cl_eventfd() }
+
+    deinit { close(descriptor) }
+
+    package var isOpen: Bool { isReady(descriptor, POLLIN, within: .zero) }
+
+    package func open() { writeEvent(descriptor) }
+
+    /// Blocks until the gate is open; false when `limit` passed first.
+    @discardableResult
+    package func wait(within limit: TimeSpan = testDeadline) -> Bool { isReady(descriptor, POLLIN, within: limit) }
+
+    /// `wait`, without holding a thread of the cooperative pool.
+    @discardableResult
+    package func opened(within limit: TimeSpan = testDeadline) async -> Bool {
+        await offPool { self.wait(within: limit) }
+    }
+}
+
+/// Looks at `condition` again and again until it holds; false when `limit` passed first. For what cannot be waited
+/// for as an event, such as the contents of /proc.
+package func eventually(within limit: TimeSpan = testDeadline, _ condition: () throws -> Bool) rethrows -> Bool {
+    let end = MonotonicTime.now() + limit
+    while true {
+        if try condition() { return true }
+        if MonotonicTime.now() > end { return false }
+        usleep(1000)
+    }
+}
+
+/// Runs blocking work on a thread of its own: the cooperative pool has as few threads as the machine has cores.
+package func offPool<Result: Sendable>(_ work: @escaping @Sendable () -> Result) async -> Result {
+    await withCheckedContinuation { continuation in
+        startThread { continuation.resume(returning: work()) }
+    }
+}
+
+/// Makes an eventfd readable.
+func writeEvent(_ descriptor: Int32) {
+    var one: UInt64 = 1
+    _ = write(descriptor, &one, 8)
+}
+
+/// Starts a detached thread.
+func startThread(_ body: @escaping @Sendable () -> Void) {
+    final class Box {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+    var attributes = pthread_attr_t()
+    pthread_attr_init(&attributes)
+    defer { pthread_attr_destroy(&attributes) }
+    pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    pthread_attr_setstacksize(&attributes, 512 * 1024)
+    var thread = pthread_t()
+    let context = Unmanaged.passRetained(Box(body)).toOpaque()
+    let code = pthread_create(
+        &thread, &attributes,
+        { context in
+            guard let context else { return nil }
+            Unmanaged<Box>.fromOpaque(context).takeRetainedValue().body()
+            return nil
+        }, context)
+    precondition(code == 0, "pthread_create: \(String(cString: strerror(code)))")
+}
+
+/// Whether one of `events` shows on the descriptor within the limit.
+func isReady(_ descriptor: Int32, _ events: Int32, within limit: TimeSpan) -> Bool {
+    let end = MonotonicTime.now() + limit
+    while true {
+        var entry = pollfd(fd: descriptor, events: Int16(events), revents: 0)
+        let left = (end - .now()).wholeMilliseconds
+        let count = poll(&entry, 1, Int32(clamping: max(0, left)))
+        if count > 0 { return true }
+        if count == 0 || cl_errno() != EINTR { return false }
+    }
+}

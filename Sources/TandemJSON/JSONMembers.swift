@@ -1,0 +1,78 @@
+extension JSONValue {
+    /// The first member of that name; nil if there is none or this is not an object. Allocates nothing.
+    package subscript(_ key: String) -> JSONValue? {
+        guard entry.tag == .object else { return nil }
+        var key = key
+        return key.withUTF8 { member(UnsafeRawBufferPointer($0)) }
+    }
+
+    private func member(_ key: UnsafeRawBufferPointer) -> JSONValue? {
+        let end = next
+        var at = node + 2
+        while at < end {
+            let name = JSONValue(document: document, node: at)
+            let value = JSONValue(document: document, node: at + 1)
+            if name.isString(key) { return value }
+            at = value.next
+        }
+        return nil
+    }
+
+    /// The element of an array at that index, from 0; nil if there is none or this is not an array.
+    package subscript(_ index: Int) -> JSONValue? {
+        guard entry.tag == .array, index >= 0, index < count else { return nil }
+        var element = JSONValue(document: document, node: node + 2)
+        for _ in 0..<index { element = JSONValue(document: document, node: element.next) }
+        return element
+    }
+
+    /// An array's elements; none for anything else.
+    package var elements: JSONElements {
+        let isArray = entry.tag == .array
+        return JSONElements(document: document, at: node + 2, end: isArray ? next : 0)
+    }
+
+    /// An object's members in their order, duplicates included; none for anything else.
+    package var members: JSONMembers { JSONMembers(base: rawMembers) }
+
+    /// The same without a String for each name: `name` is the name as a string value.
+    package var rawMembers: JSONRawMembers {
+        let isObject = entry.tag == .object
+        return JSONRawMembers(document: document, at: node + 2, end: isObject ? next : 0)
+    }
+}
+
+package struct JSONElements: Sequence, IteratorProtocol {
+    let document: JSONDocument
+    var at: Int
+    let end: Int
+
+    package mutating func next() -> JSONValue? {
+        guard at < end else { return nil }
+        let value = JSONValue(document: document, node: at)
+        at = value.next
+        return value
+    }
+}
+
+package struct JSONRawMembers: Sequence, IteratorProtocol {
+    let document: JSONDocument
+    var at: Int
+    let end: Int
+
+    package mutating func next() -> (name: JSONValue, value: JSONValue)? {
+        guard at < end else { return nil }
+        let name = JSONValue(document: document, node: at)
+        let value = JSONValue(document: document, node: at + 1)
+        at = value.next
+        return (name, value)
+    }
+}
+
+package struct JSONMembers: Sequence, IteratorProtocol {
+    var base: JSONRawMembers
+
+    package mutating func next() -> (key: String, value: JSONValue)? {
+        base.next().map { ($0.name.string ?? "", $0.value) }
+    }
+}

@@ -1,0 +1,116 @@
+import TandemJSON
+import Testing
+
+struct ValueTests {
+    @Test func views() throws {
+        let root = try parse(#"{"a": [1, "two", null], "b\u0063": {"x": 1.5}, "t": true, "a": 2}"#)
+        #expect(root.kind == .object && root.count == 4)
+        #expect(root["a"]?.count == 3)
+        #expect(root["a"]?[0]?.int == 1)
+        #expect(root["a"]?[1]?.string == "two")
+        #expect(root["a"]?[2]?.isNull == true)
+        #expect(root["a"]?[3] == nil && root["a"]?[-1] == nil)
+        #expect(root["bc"]?["x"]?.double == 1.5)
+        #expect(root["bc"]?["x"]?.int == nil)
+        #expect(root["t"]?.bool == true)
+        #expect(root["zz"] == nil && root["t"]?["a"] == nil && root[0] == nil)
+        #expect(root.members.map(\.key) == ["a", "bc", "t", "a"])
+        #expect(root["a"]?.elements.map(\.kind) == [.number, .string, .null])
+        #expect(Array(root.elements).isEmpty && Array(root["t"]?.members.map(\.key) ?? []).isEmpty)
+        #expect(root["a"].map { String(decoding: $0.raw, as: UTF8.self) } == #"[1, "two", null]"#)
+        let range = try #require(root["bc"]).rawRange
+        #expect(String(decoding: root.document.bytes[range], as: UTF8.self) == #"{"x": 1.5}"#)
+    }
+
+    @Test(arguments: [
+        (#""""#, ""), (#""plain""#, "plain"), (#""a\"\\\/\b\f\n\r\tz""#, "a\"\\/\u{8}\u{c}\n\r\tz"),
+        (#""\u00e9\u6f22\ud83d\ude00""#, "é漢😀"), (#""\ud83d""#, "\u{FFFD}"), (#""\ude00\ud83dx""#, "\u{FFFD}\u{FFFD}x"),
+        (#""\ud83d\u0041""#, "\u{FFFD}A"), (#""\ud83d\ud83d\ude00""#, "\u{FFFD}😀"), (#""\u0000""#, "\0"),
+    ])
+    func decodes(_ json: String, _ text: String) throws {
+        let value = try parse(json)
+        #expect(value.string == text)
+        #expect(value.utf8 == Array(text.utf8))
+        #expect(value.isString(text))
+        #expect(!value.isString(text + "x"))
+        #expect(text.isEmpty || !value.isString(String(text.unicodeScalars.dropLast())))
+        #expect(try parse("{\(json):1}")[text]?.int == 1)
+    }
+
+    @Test func comparesWithoutAllocating() throws {
+        #expect(try parse(#""model""#).isString("model" as StaticString))
+        #expect(try !parse(#""modem""#).isString("model" as StaticString))
+        #expect(try parse(#""mod\u0065l""#).isString("model" as StaticString))
+        #expect(try !parse("1").isString("1" as StaticString))
+    }
+
+    @Test(
+        arguments: [
+            ("0", 0), ("-0", 0), ("12", 12), ("-12", -12), ("9223372036854775807", .max),
+            ("-9223372036854775808", .min),
+            ("9223372036854775808", nil), ("-9223372036854775809", nil), ("1.0", 1), ("1.5", nil), ("1e2", 100),
+            ("1.5e1", 15), ("1200e-2", 12), ("1200e-3", nil), ("105", 105), ("1e18", 1_000_000_000_000_000_000),
+            ("1e19", nil), ("1e99999999999999999999", nil), ("0e99999999999999999999", 0),
+            ("1e-99999999999999999999", nil),
+            ("0.05e2", 5), ("10.00", 10), ("123456789012345678901234567890", nil), ("1e0000000000000000000001", 10),
+        ] as [(String, Int?)])
+    func integers(_ json: String, _ number: Int?) throws {
+        #expect(try parse(json).int == number)
+    }
+
+    @Test func doubles() throws {
+        #expect(try parse("-1.25e2").double == -125)
+        #expect(try parse("1e999").double == nil)
+        #expect(try parse("123456789012345678901234567890").double == 1.2345678901234568e29)
+        #expect(try parse("\"1\"").double == nil)
+    }
+
+    @Test func bigNumbersStayRaw() throws {
+        let value = try parse("[123456789012345678901234567890]")[0]
+        #expect(value.map { Array($0.raw) } == Array("123456789012345678901234567890".utf8))
+    }
+
+    @Test func duplicateKeys() throws {
+        #expect(try parse(#"{"a":1,"b":{"c":1}}"#).duplicateKey == nil)
+        let nested = try parse(#"{"a":1,"b":[{"c":1,"\u0063":2}]}"#)
+        let found = try #require(nested.duplicateKey)
+        #expect(found.string == "c" && found.rawRange.lowerBound == 19)
+        #expect(nested.pointer(to: found) == "/b/0/c")
+        #expect(nested["a"]?.duplicateKey == nil)
+        let many = (0..<100).map { "\"k\($0)\":0" }.joined(separator: ",")
+        #expect(try parse("{\(many)}").duplicateKey == nil)
+        #expect(try parse("{\(many),\"k7\":1}").duplicateKey?.string == "k7")
+    }
+
+    @Test func pointers() throws {
+        #expect(jsonPointer("messages", "0", "role") == "/messages/0/role")
+        #expect(jsonPointer("a/b", "~", "") == "/a~1b/~0/")
+        #expect(jsonPointer([String]()) == "")
+        let root = try parse(#"{"a/b":[0,{"x":[[],{"y":1}]}]}"#)
+        let inner = try #require(root["a/b"]?[1]?["x"]?[1]?["y"])
+        #expect(root.pointer(to: inner) == "/a~1b/1/x/1/y")
+        #expect(root.pointer(to: root) == "")
+        #expect(root["a/b"]?[0]?.pointer(to: inner) == nil)
+    }
+
+    @Test func canonicalForms() throws {
+        let left = try parse(#" { "b" : [1.0, "\u0041\/" ], "a":{"z":null,"\u0061":true} } "#).canonicalBytes
+        let right = try parse(#"{"a":{"a":true,"z":null},"b":[1.0,"A/"]}"#).canonicalBytes
+        #expect(left == right)
+        #expect(String(decoding: left, as: UTF8.self) == #"{"a":{"a":true,"z":null},"b":[1.0,"A/"]}"#)
+        #expect(try parse("[1]").canonicalBytes != parse("[1.0]").canonicalBytes)
+    }
+
+    @Test func scratchKeepsLivingValues() throws {
+        var scratch = JSONScratch()
+        func read(_ text: String) throws -> JSONValue {
+            try Array(text.utf8).withUnsafeBytes { try scratch.parse($0) }
+        }
+        let first = try read(#"{"a":"one"}"#)
+        let second = try read(#"{"b":"two"}"#)
+        #expect(first["a"]?.string == "one" && second["b"]?.string == "two")
+        #expect(throws: JSONError.self) { try read("{") }
+        #expect(throws: JSONError.self) { try read("") }
+        #expect(try read("[3]")[0]?.int == 3)
+    }
+}

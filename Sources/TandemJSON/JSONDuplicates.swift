@@ -5,34 +5,52 @@ extension JSONValue {
     /// The second of two members of one name, in this value or any within it: the name as a string value (its
     /// `rawRange` gives the offset); nil if there are none. Linear in the number of members.
     package var duplicateKey: JSONValue? {
-        let end = next
-        var at = node
-        while at < end {
-            let tag = document.tape[at].tag
-            if tag == .object, let found = JSONValue(document: document, node: at).ownDuplicateKey { return found }
-            at += tag == .object || tag == .array ? 2 : 1
+        let found: Int? = document.withTape { tape, bytes in
+            let end = tape.next(node)
+            var at = node
+            while at < end {
+                let tag = tape[at].tag
+                if tag == .object, let found = duplicateName(tape, bytes, object: at) { return found }
+                at += tag == .object || tag == .array ? 2 : 1
+            }
+            return nil
         }
-        return nil
+        return found.map { JSONValue(document: document, node: $0) }
     }
 
-    private var ownDuplicateKey: JSONValue? {
-        let members = count
+    private func duplicateName(_ tape: Tape, _ bytes: UnsafeBufferPointer<UInt8>, object: Int) -> Int? {
+        let members = tape[object + 1].extent
         guard members > 1 else { return nil }
+        let end = tape[object].extent
+        var at = object + 2
         if members > pairwiseLimit {
             var seen = Set<[UInt8]>(minimumCapacity: members)
-            return rawMembers.first { !seen.insert($0.name.utf8 ?? []).inserted }?.name
+            while at < end {
+                if !seen.insert(JSONValue(document: document, node: at).utf8 ?? []).inserted { return at }
+                at = tape.next(at + 1)
+            }
+            return nil
         }
-        var checked = 0
-        for (name, _) in rawMembers {
-            for (earlier, _) in rawMembers.prefix(checked) where earlier.isSameString(name) { return name }
-            checked += 1
+        while at < end {
+            var earlier = object + 2
+            while earlier < at {
+                if areSame(tape, bytes, earlier, at) { return at }
+                earlier = tape.next(earlier + 1)
+            }
+            at = tape.next(at + 1)
         }
         return nil
     }
 
-    private func isSameString(_ other: JSONValue) -> Bool {
-        if entry.tag == .string, other.entry.tag == .string, entry.extent != other.entry.extent { return false }
-        if other.isPlainString { return other.withContent { isString(UnsafeRawBufferPointer($0)) } }
-        return other.utf8.map { $0.withUnsafeBytes { isString($0) } } ?? false
+    @inline(__always)
+    private func areSame(_ tape: Tape, _ bytes: UnsafeBufferPointer<UInt8>, _ left: Int, _ right: Int) -> Bool {
+        let first = tape[left]
+        let second = tape[right]
+        if first.tag == .string, second.tag == .string {
+            return first.extent == second.extent && equalBytes(bytes[content: first], bytes[content: second])
+        }
+        // Escaped names are rare: the general way.
+        let text = JSONValue(document: document, node: left).utf8 ?? []
+        return text.withUnsafeBytes { JSONValue(document: document, node: right).isString($0) }
     }
 }

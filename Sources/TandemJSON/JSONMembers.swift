@@ -7,23 +7,33 @@ extension JSONValue {
     }
 
     private func member(_ key: UnsafeRawBufferPointer) -> JSONValue? {
-        let end = next
-        var at = node + 2
-        while at < end {
-            let name = JSONValue(document: document, node: at)
-            let value = JSONValue(document: document, node: at + 1)
-            if name.isString(key) { return value }
-            at = value.next
+        // On the bare tape: a view for each name would cost two reference counts each.
+        let found: Int? = document.withTape { tape, bytes in
+            let end = tape[node].extent
+            var at = node + 2
+            while at < end {
+                let name = tape[at]
+                if name.tag == .string {
+                    if name.extent - 2 == key.count, equalBytes(bytes[content: name], key) { return at + 1 }
+                } else if JSONValue(document: document, node: at).isString(key) {
+                    return at + 1
+                }
+                at = tape.next(at + 1)
+            }
+            return nil
         }
-        return nil
+        return found.map { JSONValue(document: document, node: $0) }
     }
 
     /// The element of an array at that index, from 0; nil if there is none or this is not an array.
     package subscript(_ index: Int) -> JSONValue? {
         guard entry.tag == .array, index >= 0, index < count else { return nil }
-        var element = JSONValue(document: document, node: node + 2)
-        for _ in 0..<index { element = JSONValue(document: document, node: element.next) }
-        return element
+        let found = document.withTape { tape, _ in
+            var at = node + 2
+            for _ in 0..<index { at = tape.next(at) }
+            return at
+        }
+        return JSONValue(document: document, node: found)
     }
 
     /// An array's elements; none for anything else.

@@ -7,10 +7,10 @@ struct JSONParser {
     private let count: Int
     private let maxDepth: Int
     private var index = 0
-    private(set) var tape: [TapeEntry]
+    private(set) var tape: [TapeEntry] = []
 
-    /// `tape` is taken over for its storage; its contents do not matter. `bytes` must outlive the parser.
-    init(_ bytes: UnsafeBufferPointer<UInt8>, maxDepth: Int, tape: consuming [TapeEntry]) throws(JSONError) {
+    /// Parses at once. `bytes` must outlive the parser.
+    init(_ bytes: UnsafeBufferPointer<UInt8>, maxDepth: Int) throws(JSONError) {
         guard let base = bytes.baseAddress, !bytes.isEmpty else { throw JSONError(offset: 0, reason: .empty) }
         guard bytes.count < TapeEntry.limit else {
             throw JSONError(offset: TapeEntry.limit, reason: .tooLarge(limit: TapeEntry.limit - 1))
@@ -18,9 +18,7 @@ struct JSONParser {
         self.base = base
         self.count = bytes.count
         self.maxDepth = maxDepth
-        self.tape = tape
-        self.tape.removeAll(keepingCapacity: true)
-        self.tape.reserveCapacity(bytes.count / 12 + 16)
+        tape.reserveCapacity(bytes.count / 12 + 16)
         try parse()
     }
 

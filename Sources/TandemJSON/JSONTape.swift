@@ -6,10 +6,10 @@
 ///     at once: the offset of the closing bracket, and as extent the number of elements or members. The elements come
 ///     next, or the members as a string and a value each.
 /// While a container is open its extent is the index of the one around it plus one (0: none), so no stack is needed.
-struct TapeEntry {
+struct TapeEntry: Sendable {
     var bits: UInt64
 
-    enum Tag: UInt8 { case null, bool, number, string, escapedString, array, object, end }
+    enum Tag: UInt8, Sendable { case null, bool, number, string, escapedString, array, object, end }
 
     /// Documents are smaller than this, in bytes; there is never more than one entry a byte.
     static let limit = 1 << 30
@@ -31,4 +31,24 @@ struct TapeEntry {
 
     @inline(__always)
     var tag: Tag { Tag(rawValue: UInt8(truncatingIfNeeded: bits >> 30) & 15).unsafelyUnwrapped }
+}
+
+typealias Tape = UnsafeBufferPointer<TapeEntry>
+
+extension UnsafeBufferPointer<TapeEntry> {
+    /// The index of the entry behind the node at `index` and all within it.
+    @inline(__always)
+    func next(_ index: Int) -> Int {
+        let entry = self[index]
+        return entry.tag == .array || entry.tag == .object ? entry.extent : index &+ 1
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// What stands between the quotation marks of a string.
+    @inline(__always)
+    subscript(content entry: TapeEntry) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(
+            rebasing: UnsafeRawBufferPointer(self)[entry.offset + 1..<entry.offset + entry.extent - 1])
+    }
 }

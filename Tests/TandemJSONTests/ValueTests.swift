@@ -100,17 +100,4 @@ struct ValueTests {
         #expect(String(decoding: left, as: UTF8.self) == #"{"a":{"a":true,"z":null},"b":[1.0,"A/"]}"#)
         #expect(try parse("[1]").canonicalBytes != parse("[1.0]").canonicalBytes)
     }
-
-    @Test func scratchKeepsLivingValues() throws {
-        var scratch = JSONScratch()
-        func read(_ text: String) throws -> JSONValue {
-            try Array(text.utf8).withUnsafeBytes { try scratch.parse($0) }
-        }
-        let first = try read(#"{"a":"one"}"#)
-        let second = try read(#"{"b":"two"}"#)
-        #expect(first["a"]?.string == "one" && second["b"]?.string == "two")
-        #expect(throws: JSONError.self) { try read("{") }
-        #expect(throws: JSONError.self) { try read("") }
-        #expect(try read("[3]")[0]?.int == 3)
-    }
 }

@@ -1,5 +1,5 @@
 /// Objects up to this many members are searched pair by pair, bigger ones through a hash table.
-private let pairwiseLimit = 12
+private let pairwiseLimit = 32
 
 extension JSONValue {
     /// The second of two members of one name, in this value or any within it: the name as a string value (its

@@ -34,8 +34,7 @@ package struct JSONWriter {
     package mutating func endArray() { bytes.append(0x5D) }
 
     package mutating func key(_ name: StaticString) {
-        separate()
-        quote(UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        string(name)
         bytes.append(0x3A)
     }
 
@@ -45,10 +44,16 @@ package struct JSONWriter {
         bytes.append(0x3A)
     }
 
+    @_disfavoredOverload
     package mutating func string(_ text: String) {
         separate()
         var text = text
         text.withUTF8 { quote($0) }
+    }
+
+    package mutating func string(_ text: StaticString) {
+        separate()
+        quote(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
     /// A string from UTF-8 bytes; what is not UTF-8 in them becomes U+FFFD.

@@ -1,5 +1,11 @@
 // One line for the common members: a key and its value.
 extension JSONWriter {
+    package mutating func member(_ name: StaticString, _ value: StaticString) {
+        key(name)
+        string(value)
+    }
+
+    @_disfavoredOverload
     package mutating func member(_ name: StaticString, _ value: String) {
         key(name)
         string(value)

@@ -101,3 +101,19 @@ struct ValueTests {
         #expect(try parse("[1]").canonicalBytes != parse("[1.0]").canonicalBytes)
     }
 }
+
+struct NameTableTests {
+    @Test func findsEachNameAndNoOther() throws {
+        let names = ["model", "stop", "seed", "messages", "a", "", "tools", "top_p"]
+        let table = JSONNameTable(names)
+        for (index, name) in names.enumerated() {
+            #expect(try table.index(of: parse("\"\(name)\"")) == index)
+        }
+        #expect(try table.index(of: parse(#""m\u006fdel""#)) == 0)
+        for other in ["modem", "b", "sto", "messages_", "a much longer name than any of them"] {
+            #expect(try table.index(of: parse("\"\(other)\"")) == nil)
+        }
+        #expect(try JSONNameTable([]).index(of: parse("\"a\"")) == nil)
+        #expect(try JSONNameTable([]).index(of: parse("\"\"")) == nil)
+    }
+}

@@ -1,0 +1,263 @@
+import TandemBase
+
+/// The limits of requests, per (peer uid, user) and for everybody, default and reasoning apart, and the quotas of the
+/// providers. A take is all or nothing: when a later window refuses, what the earlier ones gave is given back.
+///
+/// At most `maxClients` windows of clients are kept per scope; the least recently used that is empty makes place for a
+/// new client, which changes no answer. With that many clients inside one period the newest share one window: they are
+/// limited together rather than not at all.
+package struct LimitSet: Sendable {
+    /// Windows of single clients per scope.
+    package static let maxClients = 4096
+
+    package enum Scope: String, CaseIterable, Hashable, Sendable { case `default`, reasoning }
+
+    /// Whose requests are counted together.
+    package struct Client: Hashable, Sendable {
+        package var uid: UInt32
+        package var user: String?
+
+        package init(uid: UInt32, user: String?) {
+            self.uid = uid
+            self.user = user
+        }
+    }
+
+    /// The members of -32001.
+    package struct Refusal: Hashable, Sendable {
+        package enum Level: Hashable, Sendable { case user, global, requests, tokens }
+
+        /// "default", "reasoning" or the provider's name.
+        package var scope: String
+        /// Which of the scope's windows is full.
+        package var level: Level
+        package var limit: Int
+        package var period: TimeSpan
+        package var retryAfter: TimeSpan
+    }
+
+    package enum Answer: Hashable, Sendable {
+        case granted(Reservation)
+        case refused(Refusal)
+    }
+
+    /// What one take got. Giving it back or settling it a second time does nothing.
+    package struct Reservation: Hashable, Sendable {
+        fileprivate enum Place: Hashable {
+            case scope(Scope, ClientWindows.Reservation?, global: SlidingWindowLimiter.Reservation?)
+            case provider(
+                String, requests: SlidingWindowLimiter.Reservation?, tokens: SlidingWindowLimiter.Reservation?)
+        }
+        fileprivate let place: Place
+    }
+
+    private struct ScopeWindows {
+        var clients: ClientWindows?
+        var global: SlidingWindowLimiter?
+    }
+
+    private struct ProviderWindows {
+        var requests: SlidingWindowLimiter?
+        var tokens: SlidingWindowLimiter?
+    }
+
+    private var defaults = ScopeWindows()
+    private var reasoning = ScopeWindows()
+    private var providers: [String: ProviderWindows] = [:]
+
+    package init(_ settings: LimitSettings) { update(settings) }
+
+    /// Takes over changed settings; what was taken still counts.
+    package mutating func update(_ settings: LimitSettings) {
+        Self.update(&defaults, user: settings.user, global: settings.global)
+        Self.update(&reasoning, user: settings.reasoningUser, global: settings.reasoningGlobal)
+    }
+
+    /// Sets, changes or (both nil) removes the quota of a provider.
+    package mutating func setQuota(provider: String, requests: Rate?, tokens: Rate?) {
+        var windows = providers[provider] ?? ProviderWindows()
+        Self.update(&windows.requests, requests)
+        Self.update(&windows.tokens, tokens)
+        providers[provider] = requests == nil && tokens == nil ? nil : windows
+    }
+
+    /// Takes one request of `client`: from its own window, then from everybody's.
+    package mutating func take(_ scope: Scope, for client: Client, at time: MonotonicTime) -> Answer {
+        switch scope {
+        case .default: Self.take(&defaults, scope, client, time)
+        case .reasoning: Self.take(&reasoning, scope, client, time)
+        }
+    }
+
+    /// Takes one call of `provider` with about `tokens` tokens: from its quota of requests, then of tokens.
+    package mutating func take(provider: String, tokens: Int, at time: MonotonicTime) -> Answer {
+        guard let index = providers.index(forKey: provider) else {
+            return .granted(Reservation(place: .provider(provider, requests: nil, tokens: nil)))
+        }
+        func refuse(_ level: Refusal.Level, _ rate: Rate, _ retryAfter: TimeSpan) -> Answer {
+            .refused(
+                Refusal(scope: provider, level: level, limit: rate.count, period: rate.period, retryAfter: retryAfter))
+        }
+        var requestTaken: SlidingWindowLimiter.Reservation?
+        switch providers.values[index].requests?.take(at: time) {
+        case .granted(let reservation): requestTaken = reservation
+        case .refused(let retryAfter): return refuse(.requests, providers.values[index].requests!.rate, retryAfter)
+        case nil: break
+        }
+        var tokensTaken: SlidingWindowLimiter.Reservation?
+        switch providers.values[index].tokens?.take(tokens, at: time) {
+        case .granted(let reservation): tokensTaken = reservation
+        case .refused(let retryAfter):
+            if let requestTaken { providers.values[index].requests?.giveBack(requestTaken) }
+            return refuse(.tokens, providers.values[index].tokens!.rate, retryAfter)
+        case nil: break
+        }
+        return .granted(Reservation(place: .provider(provider, requests: requestTaken, tokens: tokensTaken)))
+    }
+
+    /// Nothing was sent: everything is free again.
+    package mutating func giveBack(_ reservation: Reservation) {
+        switch reservation.place {
+        case .scope(.default, let client, let global): Self.giveBack(&defaults, client, global)
+        case .scope(.reasoning, let client, let global): Self.giveBack(&reasoning, client, global)
+        case .provider(let name, let requests, let tokens):
+            guard let index = providers.index(forKey: name) else { return }
+            if let requests { providers.values[index].requests?.giveBack(requests) }
+            if let tokens { providers.values[index].tokens?.giveBack(tokens) }
+        }
+    }
+
+    /// The call is over and used `tokens`; without a usage the estimate stands. Counts of requests are not changed.
+    package mutating func settle(_ reservation: Reservation, tokens: Int) {
+        guard case .provider(let name, _, let taken?) = reservation.place,
+            let index = providers.index(forKey: name)
+        else { return }
+        providers.values[index].tokens?.settle(taken, weight: tokens)
+    }
+
+    /// Requests and tokens that count for `provider` now; nil where it has no quota. For `status`.
+    package mutating func used(provider: String, at time: MonotonicTime) -> (requests: Int?, tokens: Int?) {
+        guard let index = providers.index(forKey: provider) else { return (nil, nil) }
+        return (
+            providers.values[index].requests?.used(at: time), providers.values[index].tokens?.used(at: time)
+        )
+    }
+
+    private static func update(_ windows: inout ScopeWindows, user: Rate?, global: Rate?) {
+        if let user {
+            if windows.clients == nil {
+                windows.clients = ClientWindows(user, maxClients: maxClients)
+            } else {
+                windows.clients?.update(user)
+            }
+        } else {
+            windows.clients = nil
+        }
+        update(&windows.global, global)
+    }
+
+    private static func update(_ limiter: inout SlidingWindowLimiter?, _ rate: Rate?) {
+        if let rate, limiter != nil { limiter?.update(rate) } else { limiter = rate.map(SlidingWindowLimiter.init) }
+    }
+
+    private static func take(
+        _ windows: inout ScopeWindows, _ scope: Scope, _ client: Client, _ time: MonotonicTime
+    ) -> Answer {
+        func refuse(_ level: Refusal.Level, _ rate: Rate, _ retryAfter: TimeSpan) -> Answer {
+            .refused(
+                Refusal(
+                    scope: scope.rawValue, level: level, limit: rate.count, period: rate.period,
+                    retryAfter: retryAfter))
+        }
+        var clientTaken: ClientWindows.Reservation?
+        switch windows.clients?.take(for: client, at: time) {
+        case .granted(let reservation): clientTaken = reservation
+        case .refused(let retryAfter): return refuse(.user, windows.clients!.rate, retryAfter)
+        case nil: break
+        }
+        var globalTaken: SlidingWindowLimiter.Reservation?
+        switch windows.global?.take(at: time) {
+        case .granted(let reservation): globalTaken = reservation
+        case .refused(let retryAfter):
+            if let clientTaken { windows.clients?.giveBack(clientTaken) }
+            return refuse(.global, windows.global!.rate, retryAfter)
+        case nil: break
+        }
+        return .granted(Reservation(place: .scope(scope, clientTaken, global: globalTaken)))
+    }
+
+    private static func giveBack(
+        _ windows: inout ScopeWindows, _ client: ClientWindows.Reservation?,
+        _ global: SlidingWindowLimiter.Reservation?
+    ) {
+        if let client { windows.clients?.giveBack(client) }
+        if let global { windows.global?.giveBack(global) }
+    }
+}
+
+extension LimitSet {
+    /// What counts, in civil time, for storage.
+    package struct Snapshot: Sendable {
+        package struct ScopeState: Sendable {
+            package var clients: [(client: Client, taken: [SlidingWindowLimiter.Taken])] = []
+            package var global: [SlidingWindowLimiter.Taken] = []
+
+            package init() {}
+        }
+
+        package struct ProviderState: Sendable {
+            package var name: String
+            package var requests: [SlidingWindowLimiter.Taken]
+            package var tokens: [SlidingWindowLimiter.Taken]
+
+            package init(
+                name: String, requests: [SlidingWindowLimiter.Taken], tokens: [SlidingWindowLimiter.Taken]
+            ) {
+                self.name = name
+                self.requests = requests
+                self.tokens = tokens
+            }
+        }
+
+        package var defaults = ScopeState()
+        package var reasoning = ScopeState()
+        package var providers: [ProviderState] = []
+
+        package init() {}
+    }
+
+    package mutating func snapshot(_ clock: ClockReading) -> Snapshot {
+        var snapshot = Snapshot()
+        snapshot.defaults = Self.snapshot(&defaults, clock)
+        snapshot.reasoning = Self.snapshot(&reasoning, clock)
+        for name in providers.keys.sorted() {
+            let requests = providers[name]?.requests?.snapshot(clock) ?? []
+            let tokens = providers[name]?.tokens?.snapshot(clock) ?? []
+            if requests.isEmpty && tokens.isEmpty { continue }
+            snapshot.providers.append(.init(name: name, requests: requests, tokens: tokens))
+        }
+        return snapshot
+    }
+
+    /// Counts what an earlier process took, where the settings still have a limit for it.
+    package mutating func restore(_ snapshot: Snapshot, _ clock: ClockReading) {
+        Self.restore(&defaults, snapshot.defaults, clock)
+        Self.restore(&reasoning, snapshot.reasoning, clock)
+        for state in snapshot.providers {
+            providers[state.name]?.requests?.restore(state.requests, clock)
+            providers[state.name]?.tokens?.restore(state.tokens, clock)
+        }
+    }
+
+    private static func snapshot(_ windows: inout ScopeWindows, _ clock: ClockReading) -> Snapshot.ScopeState {
+        var state = Snapshot.ScopeState()
+        state.clients = windows.clients?.snapshot(clock) ?? []
+        state.global = windows.global?.snapshot(clock) ?? []
+        return state
+    }
+
+    private static func restore(_ windows: inout ScopeWindows, _ state: Snapshot.ScopeState, _ clock: ClockReading) {
+        for (client, taken) in state.clients { windows.clients?.restore(client, taken, clock) }
+        windows.global?.restore(state.global, clock)
+    }
+}

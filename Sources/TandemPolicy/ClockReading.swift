@@ -22,8 +22,8 @@ package struct ClockReading: Hashable, Sendable {
     /// The monotonic time of `time`; before the clock's start for what happened before this process.
     package func monotonic(of time: WallTime) -> MonotonicTime {
         let farthest = Self.farthest.nanoseconds / 1_000_000
-        let distance = min(max(time.milliseconds, wall.milliseconds - farthest), wall.milliseconds + farthest)
-        let span = (distance - wall.milliseconds) * 1_000_000
+        let near = min(max(time.milliseconds, wall.milliseconds - farthest), wall.milliseconds + farthest)
+        let span = (near - wall.milliseconds) * 1_000_000
         return monotonic + TimeSpan(nanoseconds: span)
     }
 }

@@ -1,0 +1,162 @@
+import TandemBase
+import TandemPolicy
+import Testing
+
+@Suite struct LimitSetTests {
+    static func limits(
+        user: Rate? = nil, global: Rate? = nil, reasoningUser: Rate? = nil, reasoningGlobal: Rate? = nil
+    ) -> LimitSet {
+        var settings = LimitSettings()
+        settings.user = user
+        settings.global = global
+        settings.reasoningUser = reasoningUser
+        settings.reasoningGlobal = reasoningGlobal
+        return LimitSet(settings)
+    }
+
+    static let ann = LimitSet.Client(uid: 1000, user: "ann")
+    static let bob = LimitSet.Client(uid: 1000, user: "bob")
+
+    static func refusal(_ answer: LimitSet.Answer) -> LimitSet.Refusal? {
+        if case .refused(let refusal) = answer { refusal } else { nil }
+    }
+
+    @Test func theDefaultsLimitReasoningOnly() {
+        var limits = LimitSet(LimitSettings())
+        for _ in 0..<1000 { #expect(Self.refusal(limits.take(.default, for: Self.ann, at: seconds(0))) == nil) }
+        for _ in 0..<2 { #expect(Self.refusal(limits.take(.reasoning, for: Self.ann, at: seconds(0))) == nil) }
+        let refusal = Self.refusal(limits.take(.reasoning, for: Self.ann, at: seconds(100)))
+        #expect(refusal?.scope == "reasoning" && refusal?.limit == 2 && refusal?.level == .user)
+        #expect(refusal?.period == .seconds(300) && refusal?.retryAfter == .seconds(200))
+    }
+
+    @Test func clientsAreCountedApart() {
+        var limits = Self.limits(user: Rate(count: 1, period: .minutes(1)))
+        #expect(Self.refusal(limits.take(.default, for: Self.ann, at: seconds(0))) == nil)
+        #expect(Self.refusal(limits.take(.default, for: Self.bob, at: seconds(0))) == nil)
+        #expect(Self.refusal(limits.take(.default, for: .init(uid: 1, user: "ann"), at: seconds(0))) == nil)
+        #expect(Self.refusal(limits.take(.default, for: .init(uid: 1000, user: nil), at: seconds(0))) == nil)
+        #expect(Self.refusal(limits.take(.default, for: Self.ann, at: seconds(1)))?.scope == "default")
+        #expect(Self.refusal(limits.take(.reasoning, for: Self.ann, at: seconds(1))) == nil)
+    }
+
+    @Test func aLaterRefusalReleasesTheEarlierTake() {
+        let minute = TimeSpan.minutes(1)
+        var limits = Self.limits(user: Rate(count: 2, period: minute), global: Rate(count: 1, period: minute))
+        guard case .granted(let first) = limits.take(.default, for: Self.bob, at: seconds(0)) else { return }
+        for _ in 0..<10 {
+            #expect(Self.refusal(limits.take(.default, for: Self.ann, at: seconds(1)))?.level == .global)
+        }
+        limits.giveBack(first)
+        #expect(Self.refusal(limits.take(.default, for: Self.ann, at: seconds(2))) == nil)
+        #expect(Self.refusal(limits.take(.default, for: Self.ann, at: seconds(3)))?.level == .global)
+
+        limits.setQuota(
+            provider: "groq", requests: Rate(count: 5, period: minute), tokens: Rate(count: 100, period: minute))
+        #expect(Self.refusal(limits.take(provider: "groq", tokens: 60, at: seconds(0))) == nil)
+        let refusal = Self.refusal(limits.take(provider: "groq", tokens: 60, at: seconds(10)))
+        #expect(refusal?.scope == "groq" && refusal?.level == .tokens && refusal?.limit == 100)
+        #expect(refusal?.retryAfter == .seconds(50))
+        #expect(limits.used(provider: "groq", at: seconds(10)) == (1, 60))
+        #expect(Self.refusal(limits.take(provider: "unknown", tokens: 1_000_000, at: seconds(0))) == nil)
+    }
+
+    @Test func tokensAreSettledAndGivenBack() {
+        var limits = Self.limits()
+        let minute = TimeSpan.minutes(1)
+        limits.setQuota(
+            provider: "p", requests: Rate(count: 2, period: minute), tokens: Rate(count: 100, period: minute))
+        guard case .granted(let first) = limits.take(provider: "p", tokens: 50, at: seconds(0)),
+            case .granted(let second) = limits.take(provider: "p", tokens: 50, at: seconds(0))
+        else {
+            Issue.record("refused")
+            return
+        }
+        #expect(Self.refusal(limits.take(provider: "p", tokens: 0, at: seconds(1)))?.level == .requests)
+        limits.settle(first, tokens: 10)
+        limits.giveBack(first)
+        limits.giveBack(second)
+        #expect(limits.used(provider: "p", at: seconds(1)) == (0, 10), "a settled call stays settled")
+        limits.setQuota(provider: "p", requests: nil, tokens: nil)
+        #expect(limits.used(provider: "p", at: seconds(1)) == (nil, nil))
+    }
+
+    @Test func nothingStaysReservedAfterEverythingEnded() {
+        var random = SeededRandom(5)
+        let period = TimeSpan.seconds(10)
+        var limits = Self.limits(
+            user: Rate(count: 5, period: period), global: Rate(count: 12, period: period),
+            reasoningUser: Rate(count: 2, period: period), reasoningGlobal: Rate(count: 6, period: period))
+        limits.setQuota(
+            provider: "p", requests: Rate(count: 8, period: period), tokens: Rate(count: 99, period: period))
+        var running: [LimitSet.Reservation] = []
+        var now = seconds(0)
+        var (granted, refused) = (0, 0)
+        for _ in 0..<10_000 {
+            now = now + .milliseconds(Int.random(in: 0...400, using: &random))
+            let client = LimitSet.Client(uid: UInt32.random(in: 0...4, using: &random), user: nil)
+            let answer =
+                switch Int.random(in: 0..<3, using: &random) {
+                case 0: limits.take(.default, for: client, at: now)
+                case 1: limits.take(.reasoning, for: client, at: now)
+                default: limits.take(provider: "p", tokens: Int.random(in: 0...50, using: &random), at: now)
+                }
+            if case .granted(let reservation) = answer {
+                running.append(reservation)
+                granted += 1
+            } else {
+                refused += 1
+            }
+            if Int.random(in: 0..<4, using: &random) == 0, !running.isEmpty {
+                limits.giveBack(running.remove(at: Int.random(in: running.indices, using: &random)))
+            }
+        }
+        #expect(granted > 1000 && refused > 1000)
+        for reservation in running { limits.giveBack(reservation) }
+        #expect(limits.used(provider: "p", at: now) == (0, 0))
+        let left = limits.snapshot(ClockReading(monotonic: now, wall: noon))
+        #expect(left.defaults.clients.isEmpty && left.defaults.global.isEmpty)
+        #expect(left.reasoning.clients.isEmpty && left.reasoning.global.isEmpty && left.providers.isEmpty)
+    }
+
+    @Test func windowsOfClientsAreBounded() {
+        var windows = ClientWindows(Rate(count: 1, period: .seconds(60)), maxClients: 8)
+        func take(_ uid: UInt32, _ time: Double) -> Bool {
+            if case .granted = windows.take(for: .init(uid: uid, user: nil), at: seconds(time)) { true } else { false }
+        }
+        for uid in 0..<8 as Range<UInt32> { #expect(take(uid, 0)) }
+        // All places are taken within the period: newcomers share one window, and nobody's count is lost.
+        #expect(take(100, 1))
+        #expect(!take(101, 2))
+        #expect(!take(102, 3))
+        #expect(windows.count == 9)
+        for uid in 0..<8 as Range<UInt32> { #expect(!take(uid, 4)) }
+        // A period later the idle ones make place.
+        for uid in 200..<203 as Range<UInt32> { #expect(take(uid, 61)) }
+        #expect(windows.count <= 9)
+        for uid in 1000..<3000 as Range<UInt32> { #expect(take(uid, Double(uid) * 100)) }
+        #expect(windows.count <= 3)
+    }
+
+    @Test func survivesARestartAndAReload() {
+        var limits = Self.limits(user: Rate(count: 2, period: .minutes(5)), global: Rate(count: 9, period: .minutes(5)))
+        limits.setQuota(provider: "p", requests: nil, tokens: Rate(count: 100, period: .minutes(5)))
+        for _ in 0..<2 { _ = limits.take(.default, for: Self.ann, at: seconds(0)) }
+        _ = limits.take(provider: "p", tokens: 70, at: seconds(0))
+        let snapshot = limits.snapshot(ClockReading(monotonic: seconds(10), wall: noon))
+
+        var restored = Self.limits(
+            user: Rate(count: 2, period: .minutes(5)), global: Rate(count: 9, period: .minutes(5)))
+        restored.setQuota(provider: "p", requests: nil, tokens: Rate(count: 100, period: .minutes(5)))
+        restored.restore(snapshot, ClockReading(monotonic: seconds(1000), wall: noon + .seconds(20)))
+        let refusal = Self.refusal(restored.take(.default, for: Self.ann, at: seconds(1000)))
+        #expect(refusal?.level == .user && refusal?.retryAfter == .seconds(270))
+        #expect(Self.refusal(restored.take(provider: "p", tokens: 31, at: seconds(1000)))?.level == .tokens)
+
+        var changed = LimitSettings()
+        changed.user = Rate(count: 3, period: .minutes(5))
+        restored.update(changed)
+        #expect(Self.refusal(restored.take(.default, for: Self.ann, at: seconds(1001))) == nil)
+        #expect(Self.refusal(restored.take(.default, for: Self.ann, at: seconds(1001)))?.limit == 3)
+    }
+}

@@ -84,7 +84,8 @@ package struct CandidateRun: Hashable, Sendable {
         time < deadline ? .attempt(current) : .exhausted(.deadline)
     }
 
-    /// What to do after the candidate named last failed at `time`.
+    /// What to do after the candidate named last failed at `time`; the same `time` as `ProviderHealth.rateLimited`
+    /// is told, so that a pause asked for is over exactly when the wait is.
     package mutating func next(
         after failure: CallFailure, at time: MonotonicTime, budget: inout AttemptBudget,
         random: inout some RandomNumberGenerator

@@ -94,6 +94,16 @@ import Testing
         #expect(breaker.admit(at: seconds(3604)) == .refuse(until: seconds(3605)))
     }
 
+    @Test func openingAgainNeverShortensTheWait() {
+        var breaker = Self.opened(at: seconds(0))
+        var shorter = Self.settings()
+        shorter.openFor = .seconds(10)
+        breaker.update(shorter)
+        #expect(breaker.reopensAt == seconds(1800))
+        #expect(Self.call(&breaker, .failure, at: seconds(5), only: true) == .opened(until: seconds(1800)))
+        #expect(Self.call(&breaker, .failure, at: seconds(1795), only: true) == .opened(until: seconds(1805)))
+    }
+
     @Test func closesAfterAsManyProbesAsAsked() {
         var breaker = Self.opened(Self.settings(probes: 3), at: seconds(0))
         #expect(Self.call(&breaker, .success, at: seconds(1800)) == nil)

@@ -138,6 +138,49 @@ import Testing
         #expect(windows.count <= 3)
     }
 
+    @Test func aBusyClientDoesNotKeepIdleOnesInPlace() {
+        var windows = ClientWindows(Rate(count: 100, period: .seconds(60)), maxClients: 4)
+        for uid in 0..<4 as Range<UInt32> { _ = windows.take(for: .init(uid: uid, user: nil), at: seconds(0)) }
+        _ = windows.take(for: .init(uid: 0, user: nil), at: seconds(50))
+        _ = windows.take(for: .init(uid: 9, user: nil), at: seconds(70))
+        #expect(windows.count == 3, "two idle ones went, the busy one stayed")
+    }
+
+    @Test func agreesWithPlainListsOfTimes() {
+        var random = SeededRandom(21)
+        let (user, global) = (Rate(count: 3, period: .seconds(7)), Rate(count: 8, period: .seconds(5)))
+        var limits = Self.limits(user: user, global: global)
+        var model: [(id: Int, uid: UInt32, time: MonotonicTime)] = []
+        var running: [(id: Int, reservation: LimitSet.Reservation)] = []
+        var now = seconds(0)
+        var levels: [LimitSet.Refusal.Level: Int] = [:]
+        for id in 0..<20_000 {
+            now = now + .milliseconds(Int.random(in: 0...700, using: &random))
+            let uid = UInt32.random(in: 0...3, using: &random)
+            let mine = model.filter { $0.uid == uid && now - $0.time < user.period }
+            let all = model.filter { now - $0.time < global.period }
+            switch limits.take(.default, for: .init(uid: uid, user: nil), at: now) {
+            case .granted(let reservation):
+                #expect(mine.count < user.count && all.count < global.count)
+                model.append((id, uid, now))
+                running.append((id, reservation))
+            case .refused(let refusal):
+                levels[refusal.level, default: 0] += 1
+                let (full, rate) = mine.count >= user.count ? (mine, user) : (all, global)
+                #expect(refusal.level == (mine.count >= user.count ? .user : .global) && full.count == rate.count)
+                #expect(now + refusal.retryAfter == full.first.map { $0.time + rate.period })
+            }
+            if Int.random(in: 0..<6, using: &random) == 0, !running.isEmpty {
+                let ended = running.remove(at: Int.random(in: running.indices, using: &random))
+                limits.giveBack(ended.reservation)
+                model.removeAll { $0.id == ended.id }
+            }
+            model.removeAll { now - $0.time >= .seconds(8) }
+            if running.count > 50 { running.removeFirst(25) }
+        }
+        #expect((levels[.user] ?? 0) > 100 && (levels[.global] ?? 0) > 100)
+    }
+
     @Test func survivesARestartAndAReload() {
         var limits = Self.limits(user: Rate(count: 2, period: .minutes(5)), global: Rate(count: 9, period: .minutes(5)))
         limits.setQuota(provider: "p", requests: nil, tokens: Rate(count: 100, period: .minutes(5)))

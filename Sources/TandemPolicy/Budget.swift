@@ -64,18 +64,20 @@ package struct Budget: Sendable {
     private var monthly = Account()
     private var pending = SlotList<Pending>()
 
-    /// `spentToday` and `spentThisMonth` in USD, from the ledger.
-    package init(_ settings: BudgetSettings, spentToday: Double = 0, spentThisMonth: Double = 0, at time: WallTime) {
-        update(settings)
+    /// The budgets of `[budget]` in USD, nil for none; `spentToday` and `spentThisMonth` in USD from the ledger.
+    package init(
+        dailyUSD: Double?, monthlyUSD: Double?, spentToday: Double = 0, spentThisMonth: Double = 0, at time: WallTime
+    ) {
+        update(dailyUSD: dailyUSD, monthlyUSD: monthlyUSD)
         advance(to: time)
         daily.spent = Self.nanoUSD(spentToday)
         monthly.spent = Self.nanoUSD(spentThisMonth)
     }
 
-    /// Takes over changed settings; what was spent still counts.
-    package mutating func update(_ settings: BudgetSettings) {
-        daily.limit = settings.dailyUSD.map(Self.nanoUSD)
-        monthly.limit = settings.monthlyUSD.map(Self.nanoUSD)
+    /// Takes over changed budgets; what was spent still counts.
+    package mutating func update(dailyUSD: Double?, monthlyUSD: Double?) {
+        daily.limit = dailyUSD.map(Self.nanoUSD)
+        monthly.limit = monthlyUSD.map(Self.nanoUSD)
     }
 
     /// Reserves an estimated cost in USD; nil where the price is unknown.

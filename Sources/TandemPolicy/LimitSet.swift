@@ -12,6 +12,23 @@ package struct LimitSet: Sendable {
 
     package enum Scope: String, CaseIterable, Hashable, Sendable { case `default`, reasoning }
 
+    /// The rates of `[limits]`; nil is "none".
+    package struct Rates: Hashable, Sendable {
+        package var user: Rate?
+        package var global: Rate?
+        package var reasoningUser: Rate?
+        package var reasoningGlobal: Rate?
+
+        package init(
+            user: Rate? = nil, global: Rate? = nil, reasoningUser: Rate? = nil, reasoningGlobal: Rate? = nil
+        ) {
+            self.user = user
+            self.global = global
+            self.reasoningUser = reasoningUser
+            self.reasoningGlobal = reasoningGlobal
+        }
+    }
+
     /// Whose requests are counted together.
     package struct Client: Hashable, Sendable {
         package var uid: UInt32
@@ -65,12 +82,12 @@ package struct LimitSet: Sendable {
     private var reasoning = ScopeWindows()
     private var providers: [String: ProviderWindows] = [:]
 
-    package init(_ settings: LimitSettings) { update(settings) }
+    package init(_ rates: Rates) { update(rates) }
 
-    /// Takes over changed settings; what was taken still counts.
-    package mutating func update(_ settings: LimitSettings) {
-        Self.update(&defaults, user: settings.user, global: settings.global)
-        Self.update(&reasoning, user: settings.reasoningUser, global: settings.reasoningGlobal)
+    /// Takes over changed rates; what was taken still counts.
+    package mutating func update(_ rates: Rates) {
+        Self.update(&defaults, user: rates.user, global: rates.global)
+        Self.update(&reasoning, user: rates.reasoningUser, global: rates.reasoningGlobal)
     }
 
     /// Sets, changes or (both nil) removes the quota of a provider.

@@ -28,25 +28,3 @@ package struct CacheSettings: Hashable, Sendable {
         self.entries = entries
     }
 }
-
-/// `[limits]`: how many requests per peer uid and `user`, and for everybody together; nil is "none".
-package struct LimitSettings: Hashable, Sendable {
-    package var user: Rate?
-    package var global: Rate?
-    /// Calls of a reasoning model are counted apart from the default ones.
-    package var reasoningUser: Rate? = Rate(count: 2, period: .seconds(300))
-    package var reasoningGlobal: Rate?
-
-    package init() {}
-}
-
-/// `[budget]`: USD per UTC day and per UTC month; nil is "none".
-package struct BudgetSettings: Hashable, Sendable {
-    package var dailyUSD: Double?
-    package var monthlyUSD: Double?
-
-    package init(dailyUSD: Double? = nil, monthlyUSD: Double? = nil) {
-        self.dailyUSD = dailyUSD
-        self.monthlyUSD = monthlyUSD
-    }
-}

@@ -8,7 +8,7 @@ import Testing
     }
 
     @Test func reservesSettlesAndReleases() throws {
-        var budget = Budget(BudgetSettings(dailyUSD: 1, monthlyUSD: 10), at: noon)
+        var budget = Budget(dailyUSD: 1, monthlyUSD: 10, at: noon)
         let first = try #require(Self.granted(budget.reserve(0.6, at: noon)))
         guard case .refused(let refusal) = budget.reserve(0.5, at: noon) else {
             Issue.record("granted over the budget")
@@ -26,7 +26,7 @@ import Testing
 
     @Test func theMonthRefusesWithItsOwnReset() {
         let december = WallTime(rfc3339: "2026-12-31T23:59:59Z") ?? noon
-        var budget = Budget(BudgetSettings(dailyUSD: nil, monthlyUSD: 1), spentThisMonth: 1.5, at: december)
+        var budget = Budget(dailyUSD: nil, monthlyUSD: 1, spentThisMonth: 1.5, at: december)
         guard case .refused(let refusal) = budget.reserve(0.1, at: december) else {
             Issue.record("granted over the budget")
             return
@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test func unknownAndFreePricesCountNothing() throws {
-        var budget = Budget(BudgetSettings(dailyUSD: 0.5), spentToday: 2, at: noon)
+        var budget = Budget(dailyUSD: 0.5, monthlyUSD: nil, spentToday: 2, at: noon)
         for estimate in [nil, 0, -1, Double.nan] {
             let reservation = try #require(Self.granted(budget.reserve(estimate, at: noon)))
             budget.settle(reservation, costUSD: 5, at: noon)
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test func aNewDayBeginsEmptyAndLateCostsStayInTheOld() throws {
-        var budget = Budget(BudgetSettings(dailyUSD: 1, monthlyUSD: 2), at: noon)
+        var budget = Budget(dailyUSD: 1, monthlyUSD: 2, at: noon)
         let late = try #require(Self.granted(budget.reserve(0.9, at: noon)))
         let tomorrow = noon + .days(1)
         #expect(Self.granted(budget.reserve(1, at: tomorrow)) != nil)
@@ -57,12 +57,12 @@ import Testing
     }
 
     @Test func aClockSetBackKeepsWhatWasSpent() {
-        var budget = Budget(BudgetSettings(dailyUSD: 1), spentToday: 0.9, at: noon)
+        var budget = Budget(dailyUSD: 1, monthlyUSD: nil, spentToday: 0.9, at: noon)
         #expect(Self.granted(budget.reserve(0.2, at: noon + .days(-2))) == nil)
     }
 
     @Test func wholeSumsHaveNoRoundingError() throws {
-        var budget = Budget(BudgetSettings(dailyUSD: 0.3), at: noon)
+        var budget = Budget(dailyUSD: 0.3, monthlyUSD: nil, at: noon)
         for _ in 0..<3 {
             let reservation = try #require(Self.granted(budget.reserve(0.1, at: noon)))
             budget.settle(reservation, costUSD: 0.1, at: noon)
@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test func absurdCostsDoNotOverflow() throws {
-        var budget = Budget(BudgetSettings(), at: noon)
+        var budget = Budget(dailyUSD: nil, monthlyUSD: nil, at: noon)
         for _ in 0..<20_000 {
             let reservation = try #require(Self.granted(budget.reserve(1, at: noon)))
             budget.settle(reservation, costUSD: .infinity, at: noon)
@@ -81,7 +81,7 @@ import Testing
 
     @Test func nothingStaysReservedAndTheBudgetHolds() {
         var random = SeededRandom(11)
-        var budget = Budget(BudgetSettings(dailyUSD: 1, monthlyUSD: 8), at: noon)
+        var budget = Budget(dailyUSD: 1, monthlyUSD: 8, at: noon)
         var now = noon
         var running: [(reservation: Budget.Reservation, estimate: Double)] = []
         var refused = 0

@@ -6,12 +6,7 @@ import Testing
     static func limits(
         user: Rate? = nil, global: Rate? = nil, reasoningUser: Rate? = nil, reasoningGlobal: Rate? = nil
     ) -> LimitSet {
-        var settings = LimitSettings()
-        settings.user = user
-        settings.global = global
-        settings.reasoningUser = reasoningUser
-        settings.reasoningGlobal = reasoningGlobal
-        return LimitSet(settings)
+        LimitSet(.init(user: user, global: global, reasoningUser: reasoningUser, reasoningGlobal: reasoningGlobal))
     }
 
     static let ann = LimitSet.Client(uid: 1000, user: "ann")
@@ -21,8 +16,8 @@ import Testing
         if case .refused(let refusal) = answer { refusal } else { nil }
     }
 
-    @Test func theDefaultsLimitReasoningOnly() {
-        var limits = LimitSet(LimitSettings())
+    @Test func reasoningIsLimitedApart() {
+        var limits = Self.limits(reasoningUser: Rate(count: 2, period: .seconds(300)))
         for _ in 0..<1000 { #expect(Self.refusal(limits.take(.default, for: Self.ann, at: seconds(0))) == nil) }
         for _ in 0..<2 { #expect(Self.refusal(limits.take(.reasoning, for: Self.ann, at: seconds(0))) == nil) }
         let refusal = Self.refusal(limits.take(.reasoning, for: Self.ann, at: seconds(100)))
@@ -196,9 +191,7 @@ import Testing
         #expect(refusal?.level == .user && refusal?.retryAfter == .seconds(270))
         #expect(Self.refusal(restored.take(provider: "p", tokens: 31, at: seconds(1000)))?.level == .tokens)
 
-        var changed = LimitSettings()
-        changed.user = Rate(count: 3, period: .minutes(5))
-        restored.update(changed)
+        restored.update(.init(user: Rate(count: 3, period: .minutes(5))))
         #expect(Self.refusal(restored.take(.default, for: Self.ann, at: seconds(1001))) == nil)
         #expect(Self.refusal(restored.take(.default, for: Self.ann, at: seconds(1001)))?.limit == 3)
     }

@@ -93,3 +93,19 @@ let package = Package(
     ],
     cxxLanguageStandard: .cxx20
 )
+
+// Fuzzing needs flags that no other build may have: Fuzz/README.md. A fuzzer is a folder there and a line here.
+if Context.environment["TANDEM_FUZZ"] != nil {
+    let flags = ["-sanitize=fuzzer,address"]
+    for target in package.targets where target.type == .regular && target.name.hasPrefix("Tandem") {
+        target.swiftSettings = strict + [.unsafeFlags(flags)]
+    }
+    for (folder, target) in [("json", "TandemJSON")] {
+        package.targets.append(
+            .executableTarget(
+                name: "fuzz-\(folder)", dependencies: [.byName(name: target)], path: "Fuzz/\(folder)",
+                exclude: ["corpus"],
+                swiftSettings: strict + [.unsafeFlags(flags)],
+                linkerSettings: [.unsafeFlags(flags + ["-use-ld=lld"])]))
+    }
+}

@@ -1,5 +1,3 @@
-import Glibc
-
 /// A fixed set of member names, laid out once so that looking one up is a comparison or two and allocates nothing.
 package struct JSONNameTable: Sendable {
     /// All names behind one another, by length; `starts[k]` is where the k-th begins, `order[k]` its index as given.
@@ -29,21 +27,22 @@ package struct JSONNameTable: Sendable {
 
     /// The index of the name that this string value is, or nil.
     package func index(of name: JSONValue) -> Int? {
-        if name.isPlainString { return name.withContent { find(UnsafeRawBufferPointer($0)) } }
-        return name.utf8.flatMap { $0.withUnsafeBytes { find($0) } }
+        let entry = name.entry
+        if entry.tag == .string {
+            return find(name.document.bytes, from: entry.offset + 1, length: entry.extent - 2)
+        }
+        return name.utf8.flatMap { find($0, from: 0, length: $0.count) }
     }
 
-    private func find(_ name: UnsafeRawBufferPointer) -> Int? {
-        let length = name.count
+    /// Byte by byte on purpose: names are short, and a call to lend the buffers costs more in reference counts.
+    @inline(__always)
+    private func find(_ bytes: [UInt8], from offset: Int, length: Int) -> Int? {
         guard length + 1 < firstOfLength.count else { return nil }
-        return text.withUnsafeBytes { text in
-            for position in firstOfLength[length]..<firstOfLength[length + 1] {
-                let start = starts[position]
-                if equalBytes(UnsafeRawBufferPointer(rebasing: text[start..<start + length]), name) {
-                    return order[position]
-                }
-            }
-            return nil
+        search: for position in firstOfLength[length]..<firstOfLength[length + 1] {
+            let start = starts[position]
+            for index in 0..<length where text[start + index] != bytes[offset + index] { continue search }
+            return order[position]
         }
+        return nil
     }
 }

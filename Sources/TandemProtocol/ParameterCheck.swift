@@ -39,7 +39,7 @@ extension ObjectSchema {
             }
             if inner.isNull, required & 1 << UInt64(index) == 0 { continue }
             seen |= 1 << UInt64(index)
-            try members[index].schema.check(inner)
+            try schemas[index].check(inner)
         }
         let missing = required & ~seen
         if missing != 0 {

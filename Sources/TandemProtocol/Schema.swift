@@ -70,7 +70,9 @@ package final class ObjectSchema: Sendable {
     package let atMostOneOf: [[String]]
     /// The name of a member that this very object lacks, where that hangs on its other members.
     package let lacking: (@Sendable (JSONValue) -> String?)?
+    /// The members' names and schemas by themselves: copying a whole member costs reference counts.
     let names: JSONNameTable
+    let schemas: [Schema]
     /// A bit for each required member.
     let required: UInt64
 
@@ -85,6 +87,7 @@ package final class ObjectSchema: Sendable {
         self.atMostOneOf = atMostOneOf
         self.lacking = lacking
         names = JSONNameTable(members.map(\.name))
+        schemas = members.map(\.schema)
         required = members.enumerated().reduce(0) { $1.element.isRequired ? $0 | 1 << UInt64($1.offset) : $0 }
     }
 

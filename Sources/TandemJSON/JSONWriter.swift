@@ -94,12 +94,12 @@ package struct JSONWriter {
 
     package mutating func bool(_ value: Bool) {
         separate()
-        literal(value ? "true" : "false")
+        verbatim(value ? "true" : "false")
     }
 
     package mutating func null() {
         separate()
-        literal("null")
+        verbatim("null")
     }
 
     /// One valid JSON value, as it is.
@@ -111,7 +111,8 @@ package struct JSONWriter {
     /// A value of a document, as it is.
     package mutating func value(_ value: JSONValue) { raw(value.raw) }
 
-    private mutating func literal(_ text: StaticString) {
+    /// Text as it stands, with no comma and no check: for the fixed parts of a message.
+    package mutating func verbatim(_ text: StaticString) {
         bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
@@ -156,7 +157,7 @@ package struct JSONWriter {
         case 0x0C: bytes.append(0x66)
         case 0x0D: bytes.append(0x72)
         default:
-            literal("u00")
+            verbatim("u00")
             bytes.append(byte < 0x10 ? 0x30 : 0x31)
             bytes.append(byte & 15 < 10 ? 0x30 + byte & 15 : 0x57 + byte & 15)
         }

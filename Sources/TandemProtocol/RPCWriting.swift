@@ -47,13 +47,12 @@ extension JSONWriter {
 
     /// Begins a `$/event` notification of the request `id`; write the members of its type, then `endEvent`.
     package mutating func beginEvent(_ id: RPCID, sequence: Int, type: StaticString) {
-        beginMessage()
-        member("method", "$/event")
-        key("params")
         beginObject()
-        member("id", raw: id.raw)
-        member("seq", sequence)
-        key("type")
+        verbatim(#""jsonrpc":"2.0","method":"$/event","params":{"id":"#)
+        raw(id.raw)
+        verbatim(#","seq":"#)
+        int(sequence)
+        verbatim(#","type":"#)
         string(type)
     }
 
@@ -74,6 +73,6 @@ extension JSONWriter {
 
     private mutating func beginMessage() {
         beginObject()
-        member("jsonrpc", "2.0" as StaticString)
+        verbatim(#""jsonrpc":"2.0""#)
     }
 }

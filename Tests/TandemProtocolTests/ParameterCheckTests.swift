@@ -162,6 +162,32 @@ struct ParameterCheckTests {
         #expect(error.message.contains(message), "\(error.message)")
     }
 
+    /// One value of good params replaced by another kind: what is refused is refused there, in a way that says where.
+    @Test func everyWrongValueIsToldByItsPath() throws {
+        let good =
+            #"{"model":"a","messages":[{"role":"user","content":"x"}],"temperature":1,"stream":true,"tools":[{}]}"#
+        let root = try JSONDocument(Array(good.utf8)).root
+        var values: [JSONValue] = []
+        func collect(_ value: JSONValue) {
+            values.append(value)
+            for (_, inner) in value.rawMembers { collect(inner) }
+            for element in value.elements { collect(element) }
+        }
+        collect(root)
+        var refused = 0
+        for value in values.dropFirst() {
+            for other in ["1", "\"z\"", "[]", "{}", "false", "[[]]", "1e999"] {
+                var bytes = root.document.bytes
+                bytes.replaceSubrange(value.rawRange, with: other.utf8)
+                guard let error = try fault(.chat, String(decoding: bytes, as: UTF8.self)) else { continue }
+                refused += 1
+                let path = try #require(root.pointer(to: value))
+                #expect(error.text("path")?.hasPrefix(path) == true, "\(other) at \(path): \(error.message)")
+            }
+        }
+        #expect(refused > 40)
+    }
+
     @Test func messagesNeverShowAPrompt() throws {
         let error = try #require(
             try fault(.chat, #"{"messages":[{"role":"a secret prompt","content":"x"}]}"#))

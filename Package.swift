@@ -55,7 +55,7 @@ let package = Package(
             "TandemWorkflows",
             ["TandemBase", "TandemJSON", "TandemLoop", "TandemPolicy", "TandemProtocol", "TandemProviders"]),
         library("TandemEdits", ["CCrypto", "CLinux", "TandemBase", "TandemJSON", "TandemProtocol"]),
-        library("TandemStore", ["CSQLite", "TandemBase", "TandemEdits"]),
+        library("TandemStore", ["CLinux", "CSQLite", "TandemBase", "TandemEdits"]),
         library(
             "TandemService",
             [
@@ -85,7 +85,7 @@ let package = Package(
         tests("TandemProviders", ["TandemProviders", "TandemTestSupport"]),
         tests("TandemWorkflows", ["TandemWorkflows", "TandemTestSupport"]),
         tests("TandemEdits", ["TandemEdits", "TandemTestSupport"]),
-        tests("TandemStore", ["TandemStore", "TandemTestSupport"]),
+        tests("TandemStore", ["CLinux", "TandemBase", "TandemStore", "TandemTestSupport"]),
         tests("TandemService", ["TandemService", "TandemTestSupport"]),
         tests("TandemClient", ["TandemClient", "TandemTestSupport"]),
         tests("TandemCLI", ["tandem", "TandemTestSupport"]),

@@ -1,0 +1,140 @@
+import TandemBase
+
+/// Tokens of one request or step; `estimated` when no provider counted them.
+package struct TokenCounts: Hashable, Sendable {
+    package var prompt = 0
+    package var completion = 0
+    package var reasoning = 0
+    package var cached = 0
+    package var estimated = false
+
+    package init() {}
+}
+
+/// One line of the ledger: a request from its arrival to its end, and its upstream calls. No prompt, answer or key is
+/// in it unless `history.content` is on, and then only in `prompt` and `answer`.
+package struct RequestRecord: Sendable, Hashable {
+    package var id: ULID
+    package var uid: UInt32
+    package var user = ""
+    package var session: String?
+    /// The protocol's method: "chat", "plan", …
+    package var method: String
+    /// The model as the client named it, or the default.
+    package var model: String
+    /// "direct", "chain", "route", …
+    package var workflow: String
+    /// The workflow's branch where it has several, for example the two sides of an A/B split.
+    package var arm: String?
+    /// "ok", "cancelled" or the `kind` of the error.
+    package var outcome = "ok"
+    package var errorCode: Int?
+    package var errorMessage: String?
+    package var finishReason: String?
+    package var cached = false
+    package var escalated = false
+    package var polished = false
+    package var fallback = false
+    package var stream = false
+    package var tokens = TokenCounts()
+    /// nil where a step's price is unknown.
+    package var costUSD: Double?
+    /// What caches and cheaper models spared; nil when unknown.
+    package var savedUSD: Double?
+    package var latencyMilliseconds = 0.0
+    package var firstTokenMilliseconds: Double?
+    package var answerBytes = 0
+    package var hasCode = false
+    /// JSON arrays and an object as they are; empty for none.
+    package var qualityIssues: [UInt8] = []
+    package var notices: [UInt8] = []
+    package var metadata: [UInt8] = []
+    /// UTF-8; empty unless `history.content` is on.
+    package var prompt: [UInt8] = []
+    package var answer: [UInt8] = []
+    package var steps: [StepRecord] = []
+
+    /// When it arrived: the identifier's time, so that the key and the time never disagree.
+    package var startedAt: WallTime { id.time }
+
+    package init(id: ULID, uid: UInt32, method: String, model: String, workflow: String) {
+        self.id = id
+        self.uid = uid
+        self.method = method
+        self.model = model
+        self.workflow = workflow
+    }
+}
+
+/// One upstream call of a request, failed attempts included.
+package struct StepRecord: Sendable, Hashable {
+    package var role: String
+    package var provider: String
+    package var model: String
+    /// "ok" or anything else, which counts as an error in the statistics by provider.
+    package var status = "ok"
+    package var errorKind: String?
+    package var errorMessage: String?
+    package var httpStatus: Int?
+    package var cached = false
+    package var latencyMilliseconds = 0.0
+    package var firstTokenMilliseconds: Double?
+    package var tokens = TokenCounts()
+    package var costUSD: Double?
+
+    package init(role: String, provider: String, model: String) {
+        self.role = role
+        self.provider = provider
+        self.model = model
+    }
+}
+
+/// A message of a kept conversation.
+package struct SessionTurn: Sendable, Hashable {
+    /// One JSON object as the client or the model gave it.
+    package var message: [UInt8]
+    package var tokens: Int
+
+    package init(message: [UInt8], tokens: Int) {
+        self.message = message
+        self.tokens = tokens
+    }
+}
+
+/// What somebody thought of an answer; a later one replaces an earlier.
+package struct FeedbackRecord: Sendable, Hashable {
+    /// -1...1
+    package var score: Double
+    package var comment: String?
+    package var givenAt: WallTime
+
+    package init(score: Double, comment: String?, givenAt: WallTime) {
+        self.score = score
+        self.comment = comment
+        self.givenAt = givenAt
+    }
+}
+
+/// What the store writes without an answer.
+enum StoreWrite: Sendable {
+    case request(RequestRecord)
+    case turns([SessionTurn], session: String, uid: UInt32, user: String, at: WallTime)
+    case plan([UInt8], id: ULID, uid: UInt32, expires: WallTime)
+    case state([UInt8], key: String, at: WallTime)
+
+    /// About what it holds in memory, in bytes.
+    var size: Int {
+        switch self {
+        case .request(let record):
+            recordSize + record.steps.count * stepSize + record.metadata.count + record.prompt.count
+                + record.answer.count
+        case .turns(let turns, _, _, _, _): turns.reduce(recordSize) { $0 + $1.message.count }
+        case .plan(let bytes, _, _, _), .state(let bytes, _, _): recordSize + bytes.count
+        }
+    }
+}
+
+/// Bytes of a record without its contents.
+private let recordSize = 600
+/// Bytes of a step.
+private let stepSize = 250

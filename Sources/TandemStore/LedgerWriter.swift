@@ -18,9 +18,9 @@ final class LedgerWriter {
     }
 
     /// Inside a transaction.
-    func insert(_ write: borrowing StoreWrite) throws(SQLiteError) {
-        switch copy write {
-        case .request(let record): try insert(record)
+    func insert(_ write: StoreWrite) throws(SQLiteError) {
+        switch write {
+        case .request(let box): try insert(box.record)
         case .turns(let turns, let session, let uid, let user, let time):
             try Sessions.append(turns, to: session, uid: uid, user: user, at: time, in: database)
         case .plan(let plan, let id, let uid, let expires):

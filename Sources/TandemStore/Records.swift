@@ -115,9 +115,15 @@ package struct FeedbackRecord: Sendable, Hashable {
     }
 }
 
+/// A record on its way to the writer: passing the reference on costs one retain instead of one per member.
+final class BoxedRequest: Sendable {
+    let record: RequestRecord
+    init(_ record: consuming RequestRecord) { self.record = record }
+}
+
 /// What the store writes without an answer.
 enum StoreWrite: Sendable {
-    case request(RequestRecord)
+    case request(BoxedRequest)
     case turns([SessionTurn], session: String, uid: UInt32, user: String, at: WallTime)
     case plan([UInt8], id: ULID, uid: UInt32, expires: WallTime)
     case state([UInt8], key: String, at: WallTime)
@@ -125,9 +131,9 @@ enum StoreWrite: Sendable {
     /// About what it holds in memory, in bytes.
     var size: Int {
         switch self {
-        case .request(let record):
-            recordSize + record.steps.count * stepSize + record.metadata.count + record.prompt.count
-                + record.answer.count
+        case .request(let box):
+            recordSize + box.record.steps.count * stepSize + box.record.metadata.count + box.record.prompt.count
+                + box.record.answer.count
         case .turns(let turns, _, _, _, _): turns.reduce(recordSize) { $0 + $1.message.count }
         case .plan(let bytes, _, _, _), .state(let bytes, _, _): recordSize + bytes.count
         }

@@ -47,7 +47,7 @@ import Testing
         #expect(outcome == .opened)
         let check = try database.statement("PRAGMA integrity_check").first { $0.text() }
         #expect(check == "ok")
-        try LedgerWriter(database).insert(.request(makeRequest(makeID(1))))
+        try LedgerWriter(database).insert(.request(BoxedRequest(makeRequest(makeID(1)))))
     }
 
     /// A migration that fails half way leaves nothing of itself, and the file goes aside with its rows.

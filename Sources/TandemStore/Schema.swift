@@ -85,6 +85,8 @@ package enum LedgerSchema {
             user TEXT NOT NULL,
             created_at INTEGER NOT NULL,
             updated_at INTEGER NOT NULL,
+            turns INTEGER NOT NULL,
+            tokens INTEGER NOT NULL,
             UNIQUE (uid, name)
         ) STRICT;
         CREATE INDEX sessions_updated ON sessions (updated_at);

@@ -25,13 +25,18 @@ enum Sessions {
     ) throws(SQLiteError) {
         let upsert = try database.statement(
             """
-            INSERT INTO sessions (uid, name, user, created_at, updated_at) VALUES (?1, ?2, ?3, ?4, ?4)
-            ON CONFLICT (uid, name) DO UPDATE SET user = ?3, updated_at = max(updated_at, ?4) RETURNING id
+            INSERT INTO sessions (uid, name, user, created_at, updated_at, turns, tokens)
+            VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6)
+            ON CONFLICT (uid, name) DO UPDATE SET user = ?3, updated_at = max(updated_at, ?4), turns = turns + ?5,
+                tokens = tokens + ?6
+            RETURNING id
             """)
         upsert.bind(Int64(uid))
         upsert.bind(name)
         upsert.bind(user)
         upsert.bind(time)
+        upsert.bind(turns.count)
+        upsert.bind(turns.reduce(0) { $0 + $1.tokens })
         guard let id = try upsert.first({ $0.int() }) else { return }
         let last = try database.statement("SELECT max(idx) FROM session_turns WHERE session_id = ?")
         last.bind(id)
@@ -45,10 +50,21 @@ enum Sessions {
             insertion.bind(turn.tokens)
             try insertion.run()
         }
-        let removal = try database.statement("DELETE FROM session_turns WHERE session_id = ? AND idx <= ?")
+        try forget(id, through: index - turnLimit, in: database)
+    }
+
+    private static func forget(_ id: Int, through index: Int, in database: Database) throws(SQLiteError) {
+        let removal = try database.statement(
+            "DELETE FROM session_turns WHERE session_id = ? AND idx <= ? RETURNING tokens")
         removal.bind(id)
-        removal.bind(index - turnLimit)
-        try removal.run()
+        removal.bind(index)
+        let tokens = try removal.rows { $0.int() }
+        guard !tokens.isEmpty else { return }
+        let update = try database.statement("UPDATE sessions SET turns = turns - ?, tokens = tokens - ? WHERE id = ?")
+        update.bind(tokens.count)
+        update.bind(tokens.reduce(0, +))
+        update.bind(id)
+        try update.run()
     }
 
     /// The newest messages whose tokens fit, oldest first. Stops at the first that does not fit, so that nothing is
@@ -81,10 +97,8 @@ enum Sessions {
     static func list(uid: UInt32?, limit: Int, from database: Database) throws(SQLiteError) -> [SessionSummary] {
         let statement = try database.statement(
             """
-            SELECT name, uid, user, created_at, updated_at,
-                (SELECT count(*) FROM session_turns WHERE session_id = sessions.id),
-                (SELECT coalesce(sum(tokens), 0) FROM session_turns WHERE session_id = sessions.id)
-            FROM sessions WHERE ?1 IS NULL OR uid = ?1 ORDER BY updated_at DESC, id DESC LIMIT ?2
+            SELECT name, uid, user, created_at, updated_at, turns, tokens FROM sessions
+            WHERE ?1 IS NULL OR uid = ?1 ORDER BY updated_at DESC, id DESC LIMIT ?2
             """)
         statement.bind(uid.map(Int.init))
         statement.bind(min(max(limit, 1), listLimit))

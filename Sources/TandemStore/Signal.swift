@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import TandemBase
 
 /// Wakes one sleeping thread: an eventfd. A post that nobody waits for is kept, several are one.
 final class Signal: Sendable {
@@ -22,8 +23,15 @@ final class Signal: Sendable {
             usleep(fallbackSleep)
             return false
         }
+        let end = MonotonicTime.now() + .milliseconds(Int(milliseconds))
+        var left = milliseconds
         var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        guard poll(&entry, 1, milliseconds) > 0 else { return false }
+        while true {
+            let ready = poll(&entry, 1, left)
+            if ready > 0 { break }
+            guard ready < 0, cl_errno() == EINTR else { return false }
+            if milliseconds >= 0 { left = Int32(clamping: max(0, (end - .now()).wholeMilliseconds)) }
+        }
         var count: UInt64 = 0
         _ = read(descriptor, &count, 8)
         return true

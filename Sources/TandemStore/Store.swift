@@ -16,7 +16,7 @@ package final class Store: Sendable {
     private let options: StoreOptions
     private let log: StoreLog
     private let queue: WriteQueue
-    private let shared = StoreShared()
+    private let shared: StoreShared
     private let thread = Mutex(ThreadState.none)
     private let ended = Signal()
 
@@ -26,6 +26,7 @@ package final class Store: Sendable {
         self.options = options
         self.log = log
         queue = WriteQueue(limits: options.limits)
+        shared = StoreShared(retainHistory: options.retainHistory)
     }
 
     deinit { queue.close() }
@@ -138,8 +139,7 @@ package final class Store: Sendable {
 
     /// `retain.history` after a reload.
     package func setRetention(history: TimeSpan) {
-        guard isRunning else { return }
-        submit(StoreJob(run: { $0.retainHistory = history }, refuse: { _ in }))
+        shared.retainHistory.store(history.nanoseconds, ordering: .relaxed)
     }
 
     /// Answers when everything handed over before is committed (or dropped and counted).
@@ -180,7 +180,7 @@ package final class Store: Sendable {
         return try result.get()
     }
 
-    private func read<Value>(
+    func read<Value>(
         _ completion: @escaping Completion<Value>,
         _ body: @escaping @Sendable (Database) throws(SQLiteError) -> Value
     ) {
@@ -195,7 +195,7 @@ package final class Store: Sendable {
     }
 
     private func submit(_ job: StoreJob) {
-        start()
+        guard start() else { return job.refuse(.unavailable("its thread does not start; free some memory")) }
         if let refusal = queue.add(job) { job.refuse(refusal) }
     }
 
@@ -203,11 +203,15 @@ package final class Store: Sendable {
 
     private var isRunning: Bool { thread.withLock { $0 == .running } }
 
-    private func start() {
+    /// False when there is no thread and none can be had. A closed store starts none: its queue refuses by itself.
+    @discardableResult
+    private func start() -> Bool {
         thread.withLock { state in
-            guard state == .none, !queue.isClosing else { return }
+            guard state == .none, !queue.isClosing else { return true }
             let seed = StoreThread(options: options, queue: queue, shared: shared, log: log, ended: ended)
-            if seed.start() { state = .running }
+            guard seed.start() else { return false }
+            state = .running
+            return true
         }
     }
 }

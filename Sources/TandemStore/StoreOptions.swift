@@ -56,6 +56,10 @@ final class StoreShared: Sendable {
     let unrecorded = Atomic<Int>(0)
     let overflowing = Atomic<Bool>(false)
     let failure = Mutex<String?>(nil)
+    /// `retain.history` in nanoseconds; a reload changes it.
+    let retainHistory: Atomic<Int64>
+
+    init(retainHistory: TimeSpan) { self.retainHistory = Atomic(retainHistory.nanoseconds) }
 
     func lose(_ count: Int) { unrecorded.add(count, ordering: .relaxed) }
 }

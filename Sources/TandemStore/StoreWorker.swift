@@ -23,7 +23,6 @@ final class StoreWorker {
     private var queryEnd = MonotonicTime(nanoseconds: .max)
     private var nextPrune = MonotonicTime(nanoseconds: .min)
     private var isPruning = false
-    var retainHistory: TimeSpan
 
     init(options: StoreOptions, queue: WriteQueue, shared: StoreShared, log: @escaping StoreLog) {
         self.options = options
@@ -31,7 +30,6 @@ final class StoreWorker {
         self.shared = shared
         self.log = log
         file = DatabaseFile(path: options.path, durability: .normal, migrations: LedgerSchema.migrations)
-        retainHistory = options.retainHistory
     }
 
     /// Works until the queue is closed and empty.
@@ -191,7 +189,7 @@ final class StoreWorker {
             isPruning = true
         }
         let now = options.wallTime()
-        let oldest = WallTime(milliseconds: now.milliseconds - retainHistory.nanoseconds / 1_000_000)
+        let oldest = now + TimeSpan(nanoseconds: -shared.retainHistory.load(ordering: .relaxed))
         let slice = attempt { worker throws(SQLiteError) in
             try Retention.removeSlice(of: try worker.openLedger().database, before: oldest, now: now)
         }

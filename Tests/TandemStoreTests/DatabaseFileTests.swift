@@ -160,10 +160,37 @@ import Testing
         #expect(matched == true)
     }
 
+    /// One connection may serve several threads one after the other behind a lock.
+    @Test func aLockMakesItShareable() async throws {
+        let holder = Holder(try file(["CREATE TABLE n (i)"]).open(at: now).0)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    holder.database.withLock { database in
+                        for index in 0..<50 {
+                            let insertion = try? database.statement("INSERT INTO n VALUES (?)")
+                            insertion?.bind(index)
+                            try? insertion?.run()
+                        }
+                    }
+                }
+            }
+        }
+        let count = try holder.database.withLock { database throws(SQLiteError) in
+            try database.statement("SELECT count(*) FROM n").first { $0.int() }
+        }
+        #expect(count == 400)
+    }
+
     @Test func resultCodesMatchTheirExtensions() {
         #expect(.ioError ~= ResultCode(rawValue: 778))
         #expect(!(ResultCode(rawValue: 778) ~= .ioError))
         #expect(SQLiteError(ResultCode(rawValue: 267), "").scope == .file)
         #expect(SQLiteError(.full, "").scope == .environment)
     }
+}
+
+private final class Holder: Sendable {
+    let database: Mutex<Database>
+    init(_ database: sending Database) { self.database = Mutex(database) }
 }

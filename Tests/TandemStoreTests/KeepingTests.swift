@@ -50,6 +50,9 @@ import Testing
         }
         let kept = try await store.value { store.session("a", uid: 1, maxTokens: .max, completion: $0) }
         #expect(kept == turns(200..<1200))
+        let summary = try await store.value { store.sessions(uid: 1, completion: $0) }.first
+        #expect(summary?.turns == 1000)
+        #expect(summary?.tokens == 10_000)
         store.closed()
     }
 

@@ -180,6 +180,35 @@ import Testing
         store.closed()
     }
 
+    /// A query without end: full groups of writes go on beside it, and closing ends it.
+    @Test func longQueryStopsNeitherWritesNorTheEnd() async throws {
+        var limits = QueueLimits()
+        limits.batchRows = 50
+        let store = makeStore(folder.database, limits: limits)
+        let endless = Mutex<Result<Int?, StoreError>?>(nil)
+        await withCheckedContinuation { (running: CheckedContinuation<Void, Never>) in
+            store.read({ (result: Result<Int?, StoreError>) in endless.withLock { $0 = result } }) {
+                database throws(SQLiteError) in
+                running.resume()
+                return try database.statement(
+                    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+                ).first { $0.int() }
+            }
+        }
+        for index in 0..<50 { store.record(makeRequest(makeID(1_790_000_000_000, UInt64(index)))) }
+        let other = try Database(path: folder.database, durability: .normal, readOnly: true)
+        let patience = MonotonicTime.now() + .seconds(20)
+        var seen = 0
+        while seen < 50, MonotonicTime.now() < patience {
+            seen = try other.statement("SELECT count(*) FROM requests").first { $0.int() } ?? 0
+            await Task.yield()
+        }
+        #expect(seen == 50)
+        #expect(endless.withLock { $0 } == nil)
+        store.closed()
+        #expect(endless.withLock { $0 } == .failure(.closed))
+    }
+
     /// Not a threshold: the figures that docs quote come from a release build of this test.
     @Test(.enabled(if: ProcessInfo.processInfo.environment["TANDEM_STORE_BENCHMARK"] != nil))
     func benchmark() async throws {
@@ -211,6 +240,13 @@ import Testing
         print("50 of history: \((MonotonicTime.now() - page).milliseconds) ms")
         print("bytes a request: \(store.status.bytes / count)")
         store.closed()
+        for path in [folder.database, folder.path + "/empty.db"] {
+            let opening = MonotonicTime.now()
+            let again = makeStore(path)
+            _ = try await again.value { again.providerOverrides(completion: $0) }
+            print("first answer: \((MonotonicTime.now() - opening).milliseconds) ms")
+            again.closed()
+        }
     }
 }
 

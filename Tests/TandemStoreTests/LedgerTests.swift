@@ -245,6 +245,16 @@ import Testing
         print("50 of history: \((MonotonicTime.now() - page).milliseconds) ms")
         print("bytes a request: \(store.status.bytes / count)")
         store.closed()
+        let paced = makeStore(folder.path + "/paced.db")
+        var inBursts = 0.0
+        for burst in stride(from: 0, to: count, by: 500) {
+            let start = cpuTime(CLOCK_THREAD_CPUTIME_ID)
+            for request in requests[burst..<burst + 500] { paced.record(request) }
+            inBursts += cpuTime(CLOCK_THREAD_CPUTIME_ID) - start
+            try await paced.flushed()
+        }
+        print("caller, 500 at a time: \(inBursts * 1e9 / Double(count)) ns of CPU a record")
+        paced.closed()
         for path in [folder.database, folder.path + "/empty.db"] {
             let opening = MonotonicTime.now()
             let again = makeStore(path)

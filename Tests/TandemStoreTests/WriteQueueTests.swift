@@ -1,0 +1,74 @@
+import Synchronization
+import TandemBase
+import Testing
+
+@testable import TandemStore
+
+@Suite struct WriteQueueTests {
+    private func queue(batchRows: Int = 1024, batchMilliseconds: Int = 60_000, jobs: Int = 256) -> WriteQueue {
+        var limits = QueueLimits()
+        limits.batchRows = batchRows
+        limits.batchMilliseconds = batchMilliseconds
+        limits.jobs = jobs
+        return WriteQueue(limits: limits)
+    }
+
+    private func write(_ index: Int) -> StoreWrite {
+        .request(BoxedRequest(makeRequest(makeID(Int64(index), UInt64(index)))))
+    }
+
+    private func ids(_ writes: [StoreWrite]) -> [Int64] {
+        writes.map { if case .request(let box) = $0 { box.record.startedAt.milliseconds } else { -1 } }
+    }
+
+    private let job = StoreJob(run: { _ in }, refuse: { _ in })
+
+    /// What came since the last group is one group, in order; its time ends the wait for more.
+    @Test func groupsAreWholeAndInOrder() {
+        let queue = queue(batchMilliseconds: 1)
+        for index in 0..<100 { #expect(queue.add(write(index))) }
+        let work = queue.next(mayWait: true)
+        #expect(ids(work.writes) == Array(0..<100))
+        #expect(work.jobs.isEmpty && !work.closing)
+        #expect(queue.next(mayWait: false).writes.isEmpty)
+    }
+
+    /// With a minute to wait, a full group, a job or the end is what lets it go on.
+    @Test(arguments: ["full", "job", "end"])
+    func theWaitForAGroupEndsEarly(by reason: String) async {
+        let queue = queue(batchRows: 10)
+        #expect(queue.add(write(0)))
+        let start = MonotonicTime.now()
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                let work = queue.next(mayWait: true)
+                #expect(ids(work.writes).first == 0)
+                #expect(work.writes.count == (reason == "full" ? 10 : 1))
+                #expect(work.jobs.count == (reason == "job" ? 1 : 0))
+                #expect(work.closing == (reason == "end"))
+            }
+            switch reason {
+            case "full": for index in 1..<10 { #expect(queue.add(write(index))) }
+            case "job": #expect(queue.add(job) == nil)
+            default: queue.close()
+            }
+        }
+        #expect(MonotonicTime.now() - start < .seconds(30))
+    }
+
+    @Test func onlyAFullGroupIsTakenDuringAQuery() {
+        let queue = queue(batchRows: 3)
+        for index in 0..<2 { #expect(queue.add(write(index))) }
+        #expect(queue.fullGroup().isEmpty)
+        #expect(queue.add(write(2)))
+        #expect(ids(queue.fullGroup()) == [0, 1, 2])
+    }
+
+    @Test func jobsAreBoundedAndRefusedAtTheEnd() {
+        let queue = queue(jobs: 2)
+        #expect([queue.add(job), queue.add(job), queue.add(job)] == [nil, nil, .overloaded])
+        queue.close()
+        #expect(queue.add(job) == .closed)
+        #expect(!queue.add(write(0)))
+    }
+}

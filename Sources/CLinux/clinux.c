@@ -125,6 +125,8 @@ static int64_t clock_ns(clockid_t clock) {
 int64_t cl_monotonic_ns(void) { return clock_ns(CLOCK_MONOTONIC); }
 int64_t cl_wall_ns(void) { return clock_ns(CLOCK_REALTIME); }
 
+int cl_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
+
 int cl_exit_status(int wait_status) {
     return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
 }

@@ -36,9 +36,11 @@ package struct ProviderSettings: Sendable {
     /// Without a trailing slash. `unix:/path.sock:/v1` reaches an upstream on a Unix socket.
     package var baseURL: String
     package var apiKey: Secret?
+    /// The program whose first line of output is the key; argument vector. nil for every other source.
+    package var apiKeyCommand: [String]?
     /// Where the key comes from, in words for people ("environment variable GROQ_API_KEY"); never the key.
     package var apiKeySource: String?
-    /// Why there is no key although the preset needs one; nil when all is well.
+    /// Why there is no key although the settings ask for one, and what to do; nil when all is well.
     package var apiKeyProblem: String?
     package var enabled = true
     package var timeouts = TimeoutSettings()
@@ -68,7 +70,7 @@ package struct RunloopSettings: Hashable, Sendable {
 /// kind = "llama": a model server that is started on demand.
 package struct LlamaSettings: Hashable, Sendable {
     /// Argument vector; `{model_path}` and `{port}` are filled in.
-    package var command: [String] = []
+    package var command = ["llama-server", "--model", "{model_path}", "--port", "{port}"]
     package var modelPath: String?
     package var idleStop: TimeSpan = .minutes(10)
 

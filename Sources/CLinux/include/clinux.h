@@ -64,6 +64,8 @@ int cl_set_thread_name(const char *name);
 pid_t cl_gettid(void);
 int64_t cl_monotonic_ns(void);
 int64_t cl_wall_ns(void);
+/// A descriptor that becomes readable when the child ends; close-on-exec.
+int cl_pidfd_open(pid_t pid);
 /// The exit status of a wait status, 128 + the signal's number for a killed process, as shells count.
 int cl_exit_status(int wait_status);
 /// Ignores the signal for this process (SIGPIPE).

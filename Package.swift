@@ -50,7 +50,10 @@ let package = Package(
         library("TandemHTTP", ["CCurl", "CLinux", "TandemBase", "TandemLoop"]),
         library(
             "TandemProviders",
-            ["CCrypto", "TandemBase", "TandemHTTP", "TandemJSON", "TandemLoop", "TandemPolicy", "TandemProtocol"]),
+            [
+                "CCrypto", "CLinux", "TandemBase", "TandemHTTP", "TandemJSON", "TandemLoop", "TandemPolicy",
+                "TandemProtocol",
+            ]),
         library(
             "TandemWorkflows",
             ["TandemBase", "TandemJSON", "TandemLoop", "TandemPolicy", "TandemProtocol", "TandemProviders"]),

@@ -51,6 +51,11 @@ int cl_epoll_wait(int epfd, cl_ready *ready, int capacity, int64_t timeout_ns) {
 }
 
 int cl_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
+void cl_eventfd_signal(int fd) { (void)eventfd_write(fd, 1); }
+void cl_eventfd_drain(int fd) {
+    eventfd_t value;
+    (void)eventfd_read(fd, &value);
+}
 int cl_pipe(int fds[2], int flags) { return pipe2(fds, flags); }
 int cl_accept(int fd, int nonblocking) {
     return accept4(fd, NULL, NULL, SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0));
@@ -72,6 +77,11 @@ int cl_terminal_size(int fd, int *columns, int *rows) {
     *columns = size.ws_col;
     *rows = size.ws_row;
     return 0;
+}
+
+int64_t cl_find(const void *haystack, size_t length, const void *needle, size_t needle_length) {
+    const char *hit = memmem(haystack, length, needle, needle_length);
+    return hit == NULL ? -1 : hit - (const char *)haystack;
 }
 
 static socklen_t unix_address(struct sockaddr_un *address, const char *path) {

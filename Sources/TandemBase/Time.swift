@@ -27,7 +27,9 @@ package struct MonotonicTime: Comparable, Hashable, Sendable {
 
         @inlinable package init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
 
-        @inlinable package static func milliseconds(_ count: Int) -> Self { Self(nanoseconds: Int64(count) * 1_000_000) }
+        @inlinable package static func milliseconds(_ count: Int) -> Self {
+            Self(nanoseconds: Int64(count) * 1_000_000)
+        }
         @inlinable package static func seconds(_ count: Int) -> Self { Self(nanoseconds: Int64(count) * 1_000_000_000) }
         @inlinable package static func minutes(_ count: Int) -> Self { .seconds(count * 60) }
         @inlinable package static func hours(_ count: Int) -> Self { .seconds(count * 3600) }

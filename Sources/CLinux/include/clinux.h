@@ -32,6 +32,8 @@ int cl_epoll_wait(int epfd, cl_ready *ready, int capacity, int64_t timeout_ns);
 // descriptors -------------------------------------------------------------------------------------------------
 /// Non-blocking, close-on-exec.
 int cl_eventfd(void);
+void cl_eventfd_signal(int fd);
+void cl_eventfd_drain(int fd);
 int cl_pipe(int fds[2], int flags);
 /// Close-on-exec; non-blocking when asked for.
 int cl_accept(int fd, int nonblocking);
@@ -47,6 +49,9 @@ int cl_terminal_size(int fd, int *columns, int *rows);
 
 enum { CL_RENAME_NOREPLACE = 1, CL_RENAME_EXCHANGE = 2 };
 enum { CL_RESOLVE_NO_MAGICLINKS = 2, CL_RESOLVE_NO_SYMLINKS = 4, CL_RESOLVE_BENEATH = 8 };
+
+/// Where `needle` first stands in `haystack`, or -1.
+int64_t cl_find(const void *haystack, size_t length, const void *needle, size_t needle_length);
 
 // Unix sockets ------------------------------------------------------------------------------------------------
 int cl_unix_socket(int nonblocking);

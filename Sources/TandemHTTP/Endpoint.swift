@@ -1,0 +1,72 @@
+import CCurl
+import TandemBase
+import TandemLoop
+
+/// One URL with its headers and timeouts, and the easy handles prepared for it. Only the body differs between two
+/// transfers to one endpoint, so a handle is set up once and used again.
+@LoopActor
+package final class HTTPEndpoint {
+    /// Idle prepared handles kept; what is above is closed.
+    static let idleHandleLimit = 64
+
+    package struct Settings: Sendable {
+        package var method = "POST"
+        package var url: String
+        /// The upstream's Unix socket; the URL then gives host and path only.
+        package var unixSocket: String?
+        package var headers: [(name: String, value: Secret)] = []
+        package var connectTimeout: TimeSpan = .seconds(2)
+
+        package init(url: String) { self.url = url }
+    }
+
+    package let settings: Settings
+    private let client: HTTPClient
+    nonisolated(unsafe) private var headerList: UnsafeMutablePointer<curl_slist>?
+    nonisolated(unsafe) private var idle: [OpaquePointer] = []
+
+    package init(_ settings: Settings, client: HTTPClient) {
+        self.settings = settings
+        self.client = client
+        // "Expect: 100-continue" costs a round trip with larger bodies.
+        headerList = curl_slist_append(nil, "Expect:")
+        for (name, value) in settings.headers {
+            headerList = value.reveal { curl_slist_append(headerList, "\(name): \($0)") }
+        }
+    }
+
+    deinit {
+        for easy in idle { curl_easy_cleanup(UnsafeMutableRawPointer(easy)) }
+        curl_slist_free_all(headerList)
+    }
+
+    func takeHandle() -> UnsafeMutableRawPointer? {
+        if let easy = idle.popLast() { return UnsafeMutableRawPointer(easy) }
+        guard let easy = curl_easy_init() else { return nil }
+        ccurl_set_string(easy, CURLOPT_URL, settings.url)
+        if let path = settings.unixSocket { ccurl_set_string(easy, CURLOPT_UNIX_SOCKET_PATH, path) }
+        ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, headerList)
+        switch settings.method {
+        case "GET": ccurl_set_long(easy, CURLOPT_HTTPGET, 1)
+        case "POST": ccurl_set_long(easy, CURLOPT_POST, 1)
+        default: ccurl_set_string(easy, CURLOPT_CUSTOMREQUEST, settings.method)
+        }
+        ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, max(1, settings.connectTimeout.wholeMilliseconds))
+        ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1)
+        ccurl_set_long(easy, CURLOPT_TCP_NODELAY, 1)
+        ccurl_set_long(easy, CURLOPT_PIPEWAIT, 1)
+        ccurl_set_string(easy, CURLOPT_ACCEPT_ENCODING, nil)
+        ccurl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
+        ccurl_set_string(easy, CURLOPT_USERAGENT, "tandem")
+        client.prepare(easy)
+        return easy
+    }
+
+    func giveBack(_ easy: UnsafeMutableRawPointer) {
+        if idle.count < Self.idleHandleLimit {
+            idle.append(OpaquePointer(easy))
+        } else {
+            curl_easy_cleanup(easy)
+        }
+    }
+}

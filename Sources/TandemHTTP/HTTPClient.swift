@@ -1,0 +1,226 @@
+import CCurl
+import CLinux
+import Glibc
+import TandemBase
+import TandemLoop
+
+/// libcurl's multi interface on the loop. Its timer never reaches the kernel (a zero timeout is one
+/// `curl_multi_socket_action` at the end of the turn), and the epoll registration of a socket outlives the transfers
+/// that share it.
+@LoopActor
+package final class HTTPClient {
+    /// Idle connections kept open, over all hosts.
+    static let connectionCacheSize = 256
+
+    private let multi: UnsafeMutableRawPointer
+    private var sockets: [Int32: WatchedSocket] = [:]
+    private var timer: Deadline?
+    private var kicked = false
+    private var transfers: [ObjectIdentifier: Transfer] = [:]
+    /// A write callback of libcurl is on the stack: what changes the multi handle has to wait for its end.
+    private var insideCallback = false
+    private var additions: [UnsafeMutableRawPointer] = []
+    /// With the transfer, which libcurl still points to.
+    private var removals: [(transfer: Transfer, easy: UnsafeMutableRawPointer, endpoint: HTTPEndpoint)] = []
+
+    package init() throws(SystemError) {
+        curl_global_init(Int(CURL_GLOBAL_DEFAULT))
+        guard let multi = curl_multi_init() else { throw SystemError("curl_multi_init", code: 12) }
+        self.multi = multi
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        ccurl_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, context)
+        ccurl_multi_set_socket_callback(multi) { _, socket, what, context, _ in
+            let client = Unmanaged<HTTPClient>.fromOpaque(context!).takeUnretainedValue()
+            LoopActor.assumeIsolated { client.watch(socket, what) }
+            return 0
+        }
+        ccurl_multi_set_pointer(multi, CURLMOPT_TIMERDATA, context)
+        ccurl_multi_set_timer_callback(multi) { _, milliseconds, context in
+            let client = Unmanaged<HTTPClient>.fromOpaque(context!).takeUnretainedValue()
+            LoopActor.assumeIsolated { client.setTimer(milliseconds) }
+            return 0
+        }
+        ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, Self.connectionCacheSize)
+    }
+
+    /// The client lives as long as the process: libcurl holds unretained pointers to it.
+    package var inFlight: Int { transfers.count }
+
+    /// Starts a request. Nil only when the process is out of memory for one more handle.
+    package func start(
+        _ endpoint: HTTPEndpoint, body: [UInt8], delegate: any TransferDelegate
+    ) -> Transfer? {
+        let transfer = Transfer(endpoint: endpoint, client: self, body: body, delegate: delegate)
+        return transfer.start() ? transfer : nil
+    }
+
+    // MARK: what Transfer and Endpoint use
+
+    func prepare(_ easy: UnsafeMutableRawPointer) {
+        ccurl_set_data_callback(easy, CURLOPT_WRITEFUNCTION) { data, size, count, context in
+            let transfer = Unmanaged<Transfer>.fromOpaque(context!).takeUnretainedValue()
+            let bytes = UnsafeRawBufferPointer(start: data, count: size * count)
+            nonisolated(unsafe) let lent = bytes
+            return LoopActor.assumeIsolated { transfer.receivedInCallback(lent) }
+        }
+        ccurl_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(self).toOpaque())
+        ccurl_set_close_callback(easy) { context, socket in
+            let client = Unmanaged<HTTPClient>.fromOpaque(context!).takeUnretainedValue()
+            LoopActor.assumeIsolated { client.closed(socket) }
+            return close(socket)
+        }
+    }
+
+    func add(_ transfer: Transfer, _ easy: UnsafeMutableRawPointer) {
+        transfers[ObjectIdentifier(transfer)] = transfer
+        additions.append(easy)
+        kick()
+    }
+
+    func remove(_ transfer: Transfer, _ easy: UnsafeMutableRawPointer, _ endpoint: HTTPEndpoint) {
+        transfers[ObjectIdentifier(transfer)] = nil
+        if let index = additions.firstIndex(of: easy) {
+            additions.remove(at: index)
+            endpoint.giveBack(easy)
+        } else if insideCallback {
+            removals.append((transfer, easy, endpoint))
+        } else {
+            curl_multi_remove_handle(multi, easy)
+            endpoint.giveBack(easy)
+        }
+    }
+
+    /// Runs a write callback's work; removals that it asks for are carried out after libcurl has returned.
+    func insideCallback<Value>(_ body: () -> Value) -> Value {
+        let outer = insideCallback
+        insideCallback = true
+        defer { insideCallback = outer }
+        return body()
+    }
+
+    /// Drives libcurl once at the end of this turn, for everything that was started in it.
+    func kick() {
+        guard !kicked else { return }
+        kicked = true
+        EventLoop.shared.atEndOfTurn { [self] in
+            kicked = false
+            for easy in additions { curl_multi_add_handle(multi, easy) }
+            additions.removeAll(keepingCapacity: true)
+            act(CURL_SOCKET_TIMEOUT, 0)
+        }
+    }
+
+    /// Lets a paused transfer go on; what libcurl kept for it is delivered at the end of the turn.
+    func unpause(_ transfer: Transfer) {
+        EventLoop.shared.atEndOfTurn { [self] in
+            guard let easy = transfer.handle else { return }
+            curl_easy_pause(easy, CURLPAUSE_CONT)
+            carryOutRemovals()
+            kick()
+        }
+    }
+
+    // MARK: libcurl's callbacks
+
+    private func watch(_ socket: Int32, _ what: Int32) {
+        var events: UInt32 = 0
+        if what == CURL_POLL_IN || what == CURL_POLL_INOUT { events |= UInt32(CL_EPOLLIN) }
+        if what == CURL_POLL_OUT || what == CURL_POLL_INOUT { events |= UInt32(CL_EPOLLOUT) }
+        if let watched = sockets[socket] {
+            watched.setInterest(events)
+        } else if events != 0 {
+            sockets[socket] = WatchedSocket(socket, events, self)
+        }
+    }
+
+    private func closed(_ socket: Int32) {
+        sockets.removeValue(forKey: socket)?.end()
+    }
+
+    private func setTimer(_ milliseconds: Int) {
+        switch milliseconds {
+        case ..<0: if let timer { EventLoop.shared.suspend(timer) }
+        case 0: kick()
+        default:
+            let time = EventLoop.shared.now + .milliseconds(milliseconds)
+            if let timer {
+                EventLoop.shared.move(timer, to: time)
+            } else {
+                timer = EventLoop.shared.schedule(at: time) { [self] in act(CURL_SOCKET_TIMEOUT, 0) }
+            }
+        }
+    }
+
+    fileprivate func act(_ socket: Int32, _ mask: Int32) {
+        var running: Int32 = 0
+        curl_multi_socket_action(multi, socket, mask, &running)
+        carryOutRemovals()
+        collectFinished()
+    }
+
+    private func carryOutRemovals() {
+        guard !removals.isEmpty else { return }
+        for (_, easy, endpoint) in removals {
+            curl_multi_remove_handle(multi, easy)
+            endpoint.giveBack(easy)
+        }
+        removals.removeAll(keepingCapacity: true)
+    }
+
+    private func collectFinished() {
+        var queued: Int32 = 0
+        while let message = curl_multi_info_read(multi, &queued) {
+            var easy: UnsafeMutableRawPointer?
+            var code = CURLE_OK
+            guard ccurl_message_done(message, &easy, &code) == 1, let easy else { continue }
+            var context: UnsafeMutableRawPointer?
+            ccurl_info_pointer(easy, CURLINFO_PRIVATE, &context)
+            guard let context else { continue }
+            Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().finished(code)
+        }
+    }
+}
+
+/// A socket of libcurl's in epoll, kept registered while its connection is idle.
+@LoopActor
+private final class WatchedSocket: ReadinessHandler {
+    private let socket: Int32
+    private unowned let client: HTTPClient
+    private var registration: Registration?
+    private var interest: UInt32
+    private var suspended = false
+
+    init(_ socket: Int32, _ interest: UInt32, _ client: HTTPClient) {
+        self.socket = socket
+        self.interest = interest
+        self.client = client
+        // A failure here is out of memory or watches; the transfer then ends by its own timeout.
+        registration = try? EventLoop.shared.register(socket, events: interest, self)
+    }
+
+    func setInterest(_ events: UInt32) {
+        guard events != interest || suspended, let registration else { return }
+        interest = events
+        suspended = false
+        EventLoop.shared.update(registration, events: events)
+    }
+
+    func end() {
+        if let registration { EventLoop.shared.unregister(registration) }
+        registration = nil
+    }
+
+    func ready(_ events: UInt32) {
+        if interest == 0 {
+            // An idle connection whose peer hung up reports that for ever; libcurl notices when it next wants it.
+            if let registration { EventLoop.shared.suspend(registration) }
+            suspended = true
+            return
+        }
+        var mask: Int32 = 0
+        if events & UInt32(CL_EPOLLIN | CL_EPOLLHUP) != 0 { mask |= CURL_CSELECT_IN }
+        if events & UInt32(CL_EPOLLOUT) != 0 { mask |= CURL_CSELECT_OUT }
+        if events & UInt32(CL_EPOLLERR) != 0 { mask |= CURL_CSELECT_ERR }
+        client.act(socket, mask)
+    }
+}

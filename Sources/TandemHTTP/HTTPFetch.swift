@@ -1,0 +1,64 @@
+import TandemBase
+import TandemLoop
+
+/// A whole small response: for questions to a server that are no model calls.
+package struct HTTPResponse: Sendable {
+    package var status: Int
+    package var body: [UInt8]
+}
+
+/// One request whose response is collected and handed over at once, within a time and a size.
+@LoopActor
+package final class HTTPFetch: TransferDelegate {
+    /// Bytes of a response that are kept; a larger one is a failure.
+    package static let bodyLimit = 4 << 20
+
+    private var transfer: Transfer?
+    private var body: [UInt8] = []
+    private var timer: Deadline?
+    private var completion: (@LoopActor (Result<HTTPResponse, TransferFailure>) -> Void)?
+
+    /// Starts; the completion is called once, on the loop.
+    @discardableResult
+    package init(
+        _ settings: HTTPEndpoint.Settings, body: [UInt8] = [], timeout: TimeSpan, client: HTTPClient,
+        completion: @escaping @LoopActor (Result<HTTPResponse, TransferFailure>) -> Void
+    ) {
+        self.completion = completion
+        let endpoint = HTTPEndpoint(settings, client: client)
+        transfer = client.start(endpoint, body: body, delegate: self)
+        // The deadline's closure keeps this object alive until it is answered.
+        timer = EventLoop.shared.schedule(at: EventLoop.shared.now + timeout) { [self] in
+            end(.failure(TransferFailure(kind: .connectTimeout, message: "no answer in time")))
+        }
+        if transfer == nil {
+            EventLoop.shared.atEndOfTurn { [self] in
+                end(.failure(TransferFailure(kind: .connect, message: "no memory for another transfer")))
+            }
+        }
+    }
+
+    private func end(_ result: Result<HTTPResponse, TransferFailure>) {
+        guard let completion else { return }
+        self.completion = nil
+        transfer?.cancel()
+        transfer = nil
+        if let timer { EventLoop.shared.cancel(timer) }
+        timer = nil
+        completion(result)
+    }
+
+    package func transfer(_ transfer: Transfer, received bytes: UnsafeRawBufferPointer) {
+        guard body.count + bytes.count <= Self.bodyLimit else {
+            EventLoop.shared.atEndOfTurn { [self] in
+                end(.failure(TransferFailure(kind: .malformed, message: "the response is too large")))
+            }
+            return
+        }
+        body.append(contentsOf: bytes)
+    }
+
+    package func transfer(_ transfer: Transfer, finished result: Result<Void, TransferFailure>) {
+        end(result.map { HTTPResponse(status: transfer.status, body: body) })
+    }
+}

@@ -1,0 +1,338 @@
+import TandemBase
+import TandemHTTP
+import TandemJSON
+import TandemLoop
+import TandemPolicy
+
+/// One call to one provider's model: started, fed by the upstream, ended once.
+@LoopActor
+package protocol Attempt: AnyObject {
+    func start()
+    /// Ends it at once; the delegate hears no more.
+    func cancel()
+    /// Back-pressure: takes nothing more from the upstream until `resume`; its timers rest meanwhile.
+    func pause()
+    func resume()
+    /// What has come so far.
+    var partial: Completion { get }
+}
+
+/// Hears an attempt. All calls come on the loop, `finished` exactly once and never from within `start`.
+@LoopActor
+package protocol AttemptDelegate: AnyObject {
+    func attempt(_ attempt: any Attempt, produced delta: Delta)
+    func attempt(_ attempt: any Attempt, finished result: Result<Completion, UpstreamFailure>)
+}
+
+/// Reads the JSON of one provider kind's answers.
+package protocol AnswerDecoder {
+    /// Hands on what one event or whole answer says. False when it is none.
+    mutating func decode(_ value: JSONValue, event: String, _ emit: (DecodedPiece) -> Void) -> Bool
+    /// The answer has ended: what was held back is let go.
+    mutating func finish(_ emit: (DecodedPiece) -> Void)
+}
+
+extension OpenAIDecoder: AnswerDecoder {
+    package mutating func decode(_ value: JSONValue, event: String, _ emit: (DecodedPiece) -> Void) -> Bool {
+        decode(value, emit)
+    }
+}
+
+/// An attempt over HTTP: server-sent events or one JSON body, whatever the server chose to send.
+@LoopActor
+package final class HTTPAttempt: Attempt, TransferDelegate {
+    /// Bytes of an answer that is not a stream; larger is refused.
+    private static let bodyLimit = 64 << 20
+    /// Bytes of a failed response that are read for its error object.
+    private static let errorBodyLimit = 64 << 10
+
+    private enum Form { case unknown, events, body }
+
+    private let client: HTTPClient
+    private let endpoint: HTTPEndpoint
+    private let timeouts: TimeoutSettings
+    private let key: Secret?
+    private var request: [UInt8]
+    private let estimatedPrompt: Int
+    private unowned let delegate: any AttemptDelegate
+
+    private var decoder: any AnswerDecoder
+    private var transfer: Transfer?
+    private var events = SSEDecoder()
+    private var form = Form.unknown
+    private var body: [UInt8] = []
+    private var timer: Deadline?
+    private var lastActivity = MonotonicTime(nanoseconds: 0)
+    private var isPaused = false
+    private var hasFirstToken = false
+    private var sawFinish = false
+    private var sawDone = false
+    private var usage: Usage?
+    private var failure: UpstreamFailure?
+    private var isOver = false
+    package private(set) var partial = Completion()
+
+    package init(
+        client: HTTPClient, endpoint: HTTPEndpoint, timeouts: TimeoutSettings, key: Secret?, request: [UInt8],
+        estimatedPromptTokens: Int, decoder: any AnswerDecoder, delegate: any AttemptDelegate
+    ) {
+        self.client = client
+        self.endpoint = endpoint
+        self.timeouts = timeouts
+        self.key = key
+        self.request = request
+        estimatedPrompt = estimatedPromptTokens
+        self.decoder = decoder
+        self.delegate = delegate
+    }
+
+    package func start() {
+        lastActivity = EventLoop.shared.now
+        transfer = client.start(endpoint, body: request, delegate: self)
+        timer = EventLoop.shared.schedule(at: lastActivity + patience) { [weak self] in self?.checkPatience() }
+        if transfer == nil {
+            failure = UpstreamFailure(.connect, "no memory for another transfer")
+            EventLoop.shared.atEndOfTurn { self.end(.failure(self.failure!)) }
+        }
+    }
+
+    package func cancel() {
+        guard !isOver else { return }
+        isOver = true
+        release()
+    }
+
+    package func pause() {
+        isPaused = true
+        transfer?.pause()
+    }
+
+    package func resume() {
+        guard isPaused else { return }
+        isPaused = false
+        lastActivity = EventLoop.shared.now
+        transfer?.resume()
+    }
+
+    private func release() {
+        transfer?.cancel()
+        transfer = nil
+        if let timer { EventLoop.shared.cancel(timer) }
+        timer = nil
+    }
+
+    private func end(_ result: Result<Completion, UpstreamFailure>) {
+        guard !isOver else { return }
+        isOver = true
+        release()
+        delegate.attempt(self, finished: result)
+    }
+
+    // MARK: patience
+
+    private var patience: TimeSpan { hasFirstToken ? timeouts.idle : timeouts.firstToken }
+
+    /// The timer is not moved for each piece; it looks at the last one when it fires.
+    private func checkPatience() {
+        guard !isOver, let timer else { return }
+        let due = (isPaused ? EventLoop.shared.now : lastActivity) + patience
+        if due > EventLoop.shared.now { return EventLoop.shared.move(timer, to: due) }
+        if hasFirstToken {
+            end(.failure(UpstreamFailure(.stall, "the stream stood still for \(describe(timeouts.idle))")))
+        } else {
+            end(.failure(UpstreamFailure(.timeout, "no first token within \(describe(timeouts.firstToken))")))
+        }
+    }
+
+    // MARK: the response
+
+    package func transfer(_ transfer: Transfer, received bytes: UnsafeRawBufferPointer) {
+        guard !isOver, failure == nil else { return }
+        if transfer.status >= 400 || transfer.status < 200 {
+            let room = max(0, Self.errorBodyLimit - body.count)
+            body.append(contentsOf: bytes.prefix(room))
+            return
+        }
+        if form == .unknown { form = chooseForm(transfer, bytes) }
+        switch form {
+        case .events: feed(bytes)
+        case .unknown, .body:
+            lastActivity = EventLoop.shared.now
+            guard body.count + bytes.count <= Self.bodyLimit else {
+                failure = UpstreamFailure(.malformed, "the answer is larger than \(Self.bodyLimit) bytes")
+                return endSoon()
+            }
+            body.append(contentsOf: bytes)
+        }
+    }
+
+    /// Servers mislabel both forms, so the first byte decides: a JSON answer begins with a brace, an event never.
+    private func chooseForm(_ transfer: Transfer, _ bytes: UnsafeRawBufferPointer) -> Form {
+        guard let first = bytes.first(where: { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 }) else {
+            return .unknown
+        }
+        return first == UInt8(ascii: "{") || first == UInt8(ascii: "[") || first == UInt8(ascii: "<") ? .body : .events
+    }
+
+    private func feed(_ bytes: UnsafeRawBufferPointer) {
+        do throws(SSEDecoder.Fault) {
+            try events.feed(bytes) { name, data in receive(name, data) }
+        } catch {
+            failure = UpstreamFailure(
+                .malformed, "the upstream sent an event larger than \(SSEDecoder.eventLimit) bytes")
+        }
+        if failure != nil { endSoon() }
+    }
+
+    /// One event. False ends the reading of this piece.
+    private func receive(_ name: String, _ data: UnsafeRawBufferPointer) -> Bool {
+        lastActivity = EventLoop.shared.now
+        if data.elementsEqual("[DONE]".utf8) {
+            sawDone = true
+            return true
+        }
+        guard !sawDone else { return true }
+        guard let value = try? JSONDocument(Array(data)).root else {
+            failure = UpstreamFailure(
+                partialIsEmpty ? .malformed : .streamBroken, "the upstream sent an event that is not JSON")
+            return false
+        }
+        guard decoder.decode(value, event: name, take) else {
+            // An event of a kind we do not know is no fault; an answer made only of such is.
+            return true
+        }
+        return failure == nil && !isOver
+    }
+
+    private func take(_ piece: DecodedPiece) {
+        guard !isOver else { return }
+        switch piece {
+        case .delta(let delta):
+            hasFirstToken = true
+            guard partial.append(delta) else {
+                failure = UpstreamFailure(
+                    .malformed, "the upstream sent more than \(Completion.toolCallLimit) tool calls")
+                return
+            }
+            delegate.attempt(self, produced: delta)
+        case .finish(let reason):
+            sawFinish = true
+            partial.finishReason = reason
+        case .usage(let usage): self.usage = usage
+        case .failure(let error):
+            failure = classify(error, status: error.status, retryAfter: nil)
+        }
+    }
+
+    /// libcurl must not be re-entered from its own write callback; the turn's end is soon enough.
+    private func endSoon() {
+        EventLoop.shared.atEndOfTurn { [self] in
+            if let failure { end(.failure(failure)) }
+        }
+    }
+
+    package func transfer(_ transfer: Transfer, finished result: Result<Void, TransferFailure>) {
+        guard !isOver else { return }
+        if let failure { return end(.failure(failure)) }
+        let status = transfer.status
+        if case .success = result, status >= 400 || status < 200 || status >= 300 {
+            return end(.failure(failedResponse(transfer)))
+        }
+        if case .failure(let fault) = result { return end(.failure(describe(fault))) }
+        switch form {
+        case .events: events.finish { name, data in receive(name, data) }
+        case .body, .unknown: readBody()
+        }
+        if let failure { return end(.failure(failure)) }
+        decoder.finish(take)
+        guard !isOver else { return }
+        end(conclude())
+    }
+
+    private func readBody() {
+        guard !body.isEmpty else { return }
+        guard let answer = try? JSONDocument(body).root, decoder.decode(answer, event: "", take) else {
+            failure = UpstreamFailure(.malformed, "the upstream answered with something that is not a completion")
+            return
+        }
+        if failure == nil { sawDone = true }
+    }
+
+    private var partialIsEmpty: Bool {
+        partial.content.isEmpty && partial.reasoning.isEmpty && partial.toolCalls.isEmpty
+    }
+
+    /// A stream is whole when a finish reason or `[DONE]` came; one that just ends was cut.
+    private func conclude() -> Result<Completion, UpstreamFailure> {
+        if !sawFinish, !sawDone || partialIsEmpty && usage == nil {
+            return .failure(
+                partialIsEmpty
+                    ? UpstreamFailure(.malformed, "the upstream sent an empty answer")
+                    : UpstreamFailure(.streamBroken, "the stream ended before the answer was complete"))
+        }
+        if !partial.toolCalls.isEmpty, partial.finishReason == .stop { partial.finishReason = .toolCalls }
+        partial.usage = usage ?? estimatedUsage()
+        return .success(partial)
+    }
+
+    /// Tokens by length: what a cancelled or cut stream is ledgered with, and servers that count nothing.
+    package func estimatedUsage() -> Usage {
+        var usage = Usage()
+        usage.promptTokens = estimatedPrompt
+        usage.reasoningTokens = estimatedTokens(bytes: partial.reasoning.utf8.count)
+        usage.completionTokens =
+            usage.reasoningTokens
+            + estimatedTokens(
+                bytes: partial.toolCalls.reduce(partial.content.utf8.count) { $0 + $1.arguments.utf8.count })
+        usage.estimated = true
+        return usage
+    }
+
+    // MARK: failures
+
+    private func describe(_ fault: TransferFailure) -> UpstreamFailure {
+        switch fault.kind {
+        case .connect: UpstreamFailure(.connect, fault.message)
+        case .connectTimeout: UpstreamFailure(.timeout, "no connection within \(describe(timeouts.connect))")
+        case .tls: UpstreamFailure(.tls, fault.message)
+        case .malformed: UpstreamFailure(.malformed, fault.message)
+        case .broken:
+            // A reset before anything of an answer came is a connection that did not hold.
+            UpstreamFailure(hasFirstToken || !body.isEmpty ? .streamBroken : .connect, fault.message)
+        }
+    }
+
+    private func failedResponse(_ transfer: Transfer) -> UpstreamFailure {
+        let retryAfter = transfer.header("retry-after").flatMap { parseRetryAfter($0, now: .now()) }
+        return classify(UpstreamErrorObject(body: body), status: transfer.status, retryAfter: retryAfter)
+    }
+
+    private func classify(
+        _ error: UpstreamErrorObject?, status: Int?, retryAfter: TimeSpan?
+    ) -> UpstreamFailure {
+        let words = UpstreamWords(request: request, key: key)
+        let shown = words.shown(error?.message)
+        func failure(_ kind: CallFailure, _ text: String) -> UpstreamFailure {
+            UpstreamFailure(kind, shown.map { "\(text): \($0)" } ?? text)
+        }
+        switch status {
+        case 401, 403: return UpstreamFailure(.status(status!), "the provider refused the API key (HTTP \(status!))")
+        case 429:
+            return failure(.status(429, retryAfter: retryAfter), "the provider's rate limit is reached (HTTP 429)")
+        default: break
+        }
+        if error?.isContextLength == true || status == 413 {
+            return failure(.contextLength, "the prompt is longer than the model's context")
+        }
+        if error?.isContentFilter == true { return failure(.contentFilter, "the provider's content filter refused") }
+        if let status {
+            return failure(.status(status, retryAfter: retryAfter), "the provider answered HTTP \(status)")
+        }
+        return failure(.streamBroken, "the provider reported an error in its stream")
+    }
+
+    private func describe(_ span: TimeSpan) -> String {
+        let milliseconds = span.wholeMilliseconds
+        return milliseconds % 1000 == 0 ? "\(milliseconds / 1000) s" : "\(milliseconds) ms"
+    }
+}

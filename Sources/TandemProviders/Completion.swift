@@ -1,0 +1,98 @@
+import TandemBase
+
+/// Why a model stopped (PROTOCOL.md, chat).
+package enum FinishReason: String, Hashable, Sendable {
+    case stop, length
+    case toolCalls = "tool_calls"
+    case contentFilter = "content_filter"
+}
+
+/// Tokens of a call, or of several.
+package struct Usage: Hashable, Sendable {
+    package var promptTokens = 0
+    package var completionTokens = 0
+    /// Part of the completion's.
+    package var reasoningTokens = 0
+    /// Part of the prompt's.
+    package var cachedTokens = 0
+    /// The server sent none; the counts are by length.
+    package var estimated = false
+
+    package init() {}
+
+    package static func += (left: inout Usage, right: Usage) {
+        left.promptTokens += right.promptTokens
+        left.completionTokens += right.completionTokens
+        left.reasoningTokens += right.reasoningTokens
+        left.cachedTokens += right.cachedTokens
+        left.estimated = left.estimated || right.estimated
+    }
+}
+
+extension Price {
+    /// USD of a call; nil where a price that matters for it is unknown.
+    package func cost(of usage: Usage) -> Double? {
+        let cached = min(usage.cachedTokens, usage.promptTokens)
+        var total = 0.0
+        for (tokens, price) in [
+            (usage.promptTokens - cached, input), (cached, cachedInput ?? input), (usage.completionTokens, output),
+        ] where tokens > 0 {
+            guard let price else { return nil }
+            total += Double(tokens) * price / 1_000_000
+        }
+        return total
+    }
+}
+
+/// A call to one of the client's tools, or a piece of one while it streams.
+package struct ToolCall: Hashable, Sendable {
+    package var id: String?
+    package var name: String?
+    /// JSON as the model wrote it; a piece of it while it streams.
+    package var arguments: String
+
+    package init(id: String? = nil, name: String? = nil, arguments: String = "") {
+        self.id = id
+        self.name = name
+        self.arguments = arguments
+    }
+}
+
+/// A piece of an answer.
+package enum Delta: Hashable, Sendable {
+    case content(String)
+    case reasoning(String)
+    case toolCall(index: Int, ToolCall)
+}
+
+/// A model's whole answer.
+package struct Completion: Hashable, Sendable {
+    package var content = ""
+    package var reasoning = ""
+    package var toolCalls: [ToolCall] = []
+    package var finishReason = FinishReason.stop
+    package var usage = Usage()
+
+    package init() {}
+
+    /// Tool calls that one answer may hold; a larger index is a broken stream, not a reason to allocate.
+    package static let toolCallLimit = 128
+
+    /// Adds a piece; false for a tool call beyond the limit.
+    package mutating func append(_ delta: Delta) -> Bool {
+        switch delta {
+        case .content(let text): content += text
+        case .reasoning(let text): reasoning += text
+        case .toolCall(let index, let piece):
+            guard index >= 0, index < Self.toolCallLimit else { return false }
+            while toolCalls.count <= index { toolCalls.append(ToolCall()) }
+            if let id = piece.id { toolCalls[index].id = id }
+            if let name = piece.name { toolCalls[index].name = name }
+            toolCalls[index].arguments += piece.arguments
+        }
+        return true
+    }
+}
+
+/// Tokens of a text by its length, where nobody counted: four bytes a token, the usual rule of thumb.
+package func estimatedTokens(bytes: Int) -> Int { (bytes + 3) / 4 }

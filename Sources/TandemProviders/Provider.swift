@@ -1,0 +1,133 @@
+import TandemBase
+import TandemHTTP
+import TandemLoop
+import TandemPolicy
+
+/// One provider at work: its endpoint, its health, its limits. All requests share it.
+@LoopActor
+package final class Provider {
+    package let settings: ProviderSettings
+    /// What `setProvider` said; nil follows the configuration.
+    package var enabledOverride: Bool?
+    package var health = ProviderHealth()
+    package private(set) var breakers: [String: CircuitBreaker] = [:]
+    package var gate: ConcurrencyGate<@LoopActor () -> Void>
+    package var requestQuota: SlidingWindowLimiter?
+    package var tokenQuota: SlidingWindowLimiter?
+    package private(set) var inFlight = 0
+    /// What went wrong last, in words for people.
+    package private(set) var lastError: (message: String, at: WallTime)?
+
+    private let client: HTTPClient
+    private var chatEndpoint: HTTPEndpoint?
+
+    package init(_ settings: ProviderSettings, client: HTTPClient) {
+        self.settings = settings
+        self.client = client
+        gate = ConcurrencyGate(limit: settings.maxInFlight)
+        requestQuota = settings.quota.requests.map { SlidingWindowLimiter($0) }
+        tokenQuota = settings.quota.tokens.map { SlidingWindowLimiter($0) }
+    }
+
+    package var isEnabled: Bool { enabledOverride ?? settings.enabled }
+
+    /// An attempt at one of the provider's models.
+    package func makeAttempt(
+        _ prompt: Prompt, _ model: ModelSettings, _ delegate: any AttemptDelegate
+    ) -> any Attempt {
+        switch settings.kind {
+        case .offline: OfflineAttempt(prompt, model, delegate)
+        default:
+            HTTPAttempt(
+                client: client, endpoint: endpoint(), timeouts: settings.timeouts, key: settings.apiKey,
+                request: openAIRequest(prompt, model: model, quirks: quirks),
+                estimatedPromptTokens: prompt.estimatedPromptTokens, decoder: OpenAIDecoder(), delegate: delegate)
+        }
+    }
+
+    private var quirks: OpenAIQuirks {
+        var quirks = OpenAIQuirks()
+        quirks.streamOptions = settings.preset != "mistral"
+        quirks.maxCompletionTokens = settings.preset == "openai"
+        return quirks
+    }
+
+    private func endpoint() -> HTTPEndpoint {
+        if let chatEndpoint { return chatEndpoint }
+        let endpoint = HTTPEndpoint(endpointSettings(path: "/chat/completions"), client: client)
+        chatEndpoint = endpoint
+        return endpoint
+    }
+
+    /// Where a path of this provider's API lies, with the key in a header and nowhere else.
+    package func endpointSettings(path: String, method: String = "POST") -> HTTPEndpoint.Settings {
+        var base = settings.baseURL
+        var socket: String?
+        // unix:/run/server.sock:/v1, the path behind the last colon being the URL's.
+        if base.hasPrefix("unix:") {
+            let rest = base.dropFirst(5)
+            let colon = rest.lastIndex(of: ":")
+            socket = String(rest[..<(colon ?? rest.endIndex)])
+            base = "http://localhost" + (colon.map { String(rest[rest.index(after: $0)...]) } ?? "")
+        }
+        while base.hasSuffix("/") { base.removeLast() }
+        var endpoint = HTTPEndpoint.Settings(url: base + path)
+        endpoint.method = method
+        endpoint.unixSocket = socket
+        endpoint.connectTimeout = settings.timeouts.connect
+        endpoint.headers = [("Content-Type", Secret("application/json"))]
+        if let key = settings.apiKey, !key.isEmpty {
+            endpoint.headers.append(("Authorization", key.reveal { Secret("Bearer \($0)") }))
+        }
+        return endpoint
+    }
+
+    // MARK: what calls tell it
+
+    package func withBreaker<Value>(of model: String, _ body: (inout CircuitBreaker) -> Value) -> Value {
+        body(&breakers[model, default: CircuitBreaker(settings.breaker)])
+    }
+
+    /// After a reload: health, samples and counts go on where they were; a refused key gets another chance.
+    package func takeOver(_ previous: Provider) {
+        enabledOverride = previous.enabledOverride
+        health = previous.health
+        health.reload()
+        lastError = previous.lastError
+        for (model, breaker) in previous.breakers {
+            breakers[model] = breaker
+            breakers[model]?.update(settings.breaker)
+        }
+        if settings.quota == previous.settings.quota {
+            requestQuota = previous.requestQuota
+            tokenQuota = previous.tokenQuota
+        }
+    }
+
+    package func restore(_ breaker: CircuitBreaker, of model: String) { breakers[model] = breaker }
+
+    package func resetBreakers() {
+        for model in breakers.keys { breakers[model]?.reset() }
+        health.reset()
+    }
+
+    func began() { inFlight += 1 }
+
+    func ended(_ failure: UpstreamFailure?, at time: MonotonicTime) {
+        inFlight -= 1
+        guard let failure else { return }
+        lastError = (failure.message, .now())
+        switch failure.failure {
+        case .status(401, _), .status(403, _): health.authFailed(reason: authAdvice)
+        case .status(429, let retryAfter): health.rateLimited(retryAfter: retryAfter, at: time)
+        default: break
+        }
+    }
+
+    private var authAdvice: String {
+        if let source = settings.apiKeySource {
+            return "the provider refused the API key from \(source): correct it, then run `tandem call reload`"
+        }
+        return "the provider wants an API key: set one for [providers.\(settings.name)], then run `tandem call reload`"
+    }
+}

@@ -1,0 +1,122 @@
+import CLinux
+import TandemBase
+import TandemJSON
+import TandemPolicy
+
+/// An upstream's own error object, as far as it tells what to do.
+package struct UpstreamErrorObject: Hashable, Sendable {
+    package var message: String?
+    package var type: String?
+    package var code: String?
+
+    package init(message: String?) { self.message = message }
+
+    package init(_ error: JSONValue) {
+        if let text = error.string {
+            message = text
+        } else {
+            message = error["message"]?.string ?? error["msg"]?.string
+            type = error["type"]?.string ?? error["status"]?.string
+            code = error["code"]?.string ?? error["code"]?.int.map(String.init)
+        }
+    }
+
+    /// Reads the body of a failed response; nil where it holds no error object.
+    package init?(body: [UInt8]) {
+        guard let root = try? JSONDocument(body).root else { return nil }
+        if let error = root["error"], !error.isNull {
+            self.init(error)
+        } else if let error = root[0]?["error"] {
+            self.init(error)
+        } else if let text = root["message"]?.string ?? root["detail"]?.string {
+            self.init(message: text)
+        } else {
+            return nil
+        }
+    }
+
+    /// The HTTP status that the error stands for, where its code is one: some gateways report a failed upstream inside
+    /// a 200 stream like that.
+    var status: Int? { code.flatMap { Int($0) }.flatMap { (400...599).contains($0) ? $0 : nil } }
+
+    private func says(_ words: [String]) -> Bool {
+        let text = "\(code ?? "") \(type ?? "") \(message ?? "")".lowercased()
+        return words.contains { text.contains($0) }
+    }
+
+    var isContextLength: Bool {
+        says([
+            "context_length", "context length", "context window", "maximum context", "too many tokens",
+            "prompt is too long", "exceeds the available context size", "exceed_context_size",
+        ])
+    }
+
+    var isContentFilter: Bool { says(["content_filter", "content_policy", "responsibleai"]) }
+}
+
+/// How one upstream call failed: for the policy, and in words.
+package struct UpstreamFailure: Error, Hashable, Sendable {
+    package var failure: CallFailure
+    /// For people; holds neither key nor prompt.
+    package var message: String
+
+    package init(_ failure: CallFailure, _ message: String) {
+        self.failure = failure
+        self.message = message
+    }
+
+    /// The status that the upstream answered with, where it did.
+    package var status: Int? {
+        if case .status(let code, _) = failure { code } else { nil }
+    }
+}
+
+/// Makes an upstream's words fit to be shown: short, one line, without the key and without the prompt, both of which
+/// servers like to quote.
+struct UpstreamWords {
+    /// Bytes of an upstream's message that are shown.
+    static let shownLimit = 200
+    /// A run of this many bytes that also stands in the request is taken for a quotation of it.
+    static let quotationLength = 16
+    /// Requests above this are not searched for quotations: nothing of the message is shown instead.
+    static let searchedRequestLimit = 256 << 10
+
+    var request: [UInt8]
+    var key: Secret?
+
+    func shown(_ message: String?) -> String? {
+        guard let message, !message.isEmpty, request.count <= Self.searchedRequestLimit else { return nil }
+        let line = String(message.map { $0.isNewline || $0.unicodeScalars.contains { $0.value < 0x20 } ? " " : $0 })
+        let shown = line.utf8.count <= Self.shownLimit ? line : String(line.prefix(Self.shownLimit)) + "…"
+        if let key, !key.isEmpty, key.reveal({ containsPart(of: $0, in: shown) }) { return nil }
+        return quotesRequest(Array(shown.utf8)) ? nil : shown
+    }
+
+    /// Servers mask keys ("sk-ab***yz"); eight bytes in a row of one are too much already.
+    private func containsPart(of key: String, in text: String) -> Bool {
+        let key = Array(key.utf8)
+        let text = Array(text.utf8)
+        let length = min(8, key.count)
+        guard length > 0, text.count >= length else { return false }
+        for start in 0...(key.count - length) where contains(text, key[start..<start + length]) { return true }
+        return false
+    }
+
+    private func quotesRequest(_ text: [UInt8]) -> Bool {
+        guard text.count >= Self.quotationLength else { return false }
+        let fixed = Array(request)
+        for start in 0...(text.count - Self.quotationLength)
+        where contains(fixed, text[start..<start + Self.quotationLength]) {
+            return true
+        }
+        return false
+    }
+
+    private func contains(_ haystack: [UInt8], _ needle: ArraySlice<UInt8>) -> Bool {
+        haystack.withUnsafeBytes { haystack in
+            needle.withUnsafeBytes { needle in
+                cl_find(haystack.baseAddress, haystack.count, needle.baseAddress, needle.count) >= 0
+            }
+        }
+    }
+}

@@ -1,0 +1,206 @@
+import CLinux
+import Glibc
+import TandemBase
+import TandemLoop
+import TandemProtocol
+
+/// The bounds of one connection.
+package struct ConnectionLimits: Sendable {
+    /// Bytes of one message in; larger is -32007.
+    package var messageBytes = 32 << 20
+    /// Outbound bytes above which upstreams are paused and no further request is read.
+    package var outboundBytes = 8 << 20
+    /// A peer that takes nothing for this long while bytes wait for it is closed.
+    package var writeStall: TimeSpan = .seconds(30)
+    /// Requests in flight on one connection; more are -32008.
+    package var inFlight = 4096
+
+    package init() {}
+}
+
+/// One client's connection: bytes in, messages out, and the other way round. What the messages mean is the
+/// session's business.
+@LoopActor
+package final class Connection: ReadinessHandler {
+    /// Read at once; a second read follows only after the first was handled.
+    private static let readSize = 64 << 10
+    /// Reads of one connection in one turn, so that a flood cannot starve the others.
+    private static let readsPerTurn = 4
+    private static let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: readSize, alignment: 16)
+
+    package let peer: Peer
+    let limits: ConnectionLimits
+    private let descriptor: Int32
+    private var registration: Registration?
+    private var framer: MessageFramer
+    private var outbound = OutboundBuffer()
+    private var interest = UInt32(CL_EPOLLIN)
+    private var flushIsDue = false
+    private var congested = false
+    /// The peer has said all it will say; answers still go to it.
+    private var inputEnded = false
+    /// Close as soon as everything is written.
+    private var closesWhenFlushed = false
+    private var stall: Deadline?
+    private weak var receiver: (any ConnectionReceiver)?
+
+    /// Takes the descriptor over.
+    init(descriptor: Int32, peer: Peer, limits: ConnectionLimits, receiver: any ConnectionReceiver) {
+        self.descriptor = descriptor
+        self.peer = peer
+        self.limits = limits
+        self.receiver = receiver
+        framer = MessageFramer(limit: limits.messageBytes)
+    }
+
+    func start() throws(SystemError) {
+        registration = try EventLoop.shared.register(descriptor, events: interest, self)
+    }
+
+    /// False once the connection is closed: nothing that is sent goes anywhere.
+    package var isOpen: Bool { registration != nil }
+
+    /// Above the outbound limit: whoever produces should pause until the receiver hears `drained`.
+    package var isCongested: Bool { congested }
+
+    /// Queues one JSON message; it is written at the end of the turn, with all others of the turn.
+    func send(_ message: borrowing [UInt8]) {
+        guard isOpen else { return }
+        if framer.framing == .contentLength {
+            outbound.append("Content-Length: \(message.count)\r\n\r\n".utf8)
+            outbound.append(copy message)
+        } else {
+            outbound.append(copy message)
+            outbound.append(byte: 0x0A)
+        }
+        if outbound.count > limits.outboundBytes { congested = true }
+        scheduleFlush()
+    }
+
+    private func scheduleFlush() {
+        // While the kernel is full, EPOLLOUT says when to go on.
+        guard !flushIsDue, stall?.isPending != true else { return }
+        flushIsDue = true
+        EventLoop.shared.atEndOfTurn { [self] in
+            flushIsDue = false
+            flush()
+        }
+    }
+
+    /// Writes what waits, then closes.
+    func closeWhenFlushed() {
+        closesWhenFlushed = true
+        updateInterest()
+        scheduleFlush()
+    }
+
+    /// Closes at once; the receiver is told.
+    package func close() {
+        guard let registration else { return }
+        EventLoop.shared.unregister(registration)
+        self.registration = nil
+        if let stall { EventLoop.shared.cancel(stall) }
+        stall = nil
+        Glibc.close(descriptor)
+        outbound = OutboundBuffer()
+        congested = false
+        receiver?.connectionClosed()
+    }
+
+    // MARK: readiness
+
+    package func ready(_ events: UInt32) {
+        if events & UInt32(CL_EPOLLERR) != 0 { return close() }
+        if events & UInt32(CL_EPOLLOUT) != 0 { flush() }
+        if events & UInt32(CL_EPOLLIN) != 0 { read() }
+        // Both directions are shut and all that was sent has been read: nobody is there for an answer.
+        if events & UInt32(CL_EPOLLHUP) != 0, isOpen, events & UInt32(CL_EPOLLIN) == 0 || inputEnded { close() }
+    }
+
+    private func read() {
+        for _ in 0..<Self.readsPerTurn {
+            guard isOpen, interest & UInt32(CL_EPOLLIN) != 0 else { return }
+            let buffer = Self.readBuffer
+            let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
+            if count > 0 {
+                framer.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                deliver()
+                if count < buffer.count { return }
+            } else if count == 0 {
+                return endInput()
+            } else if errno == EINTR {
+                continue
+            } else {
+                if errno != EAGAIN { close() }
+                return
+            }
+        }
+    }
+
+    /// Hands on whole messages, as long as the peer takes our answers.
+    private func deliver() {
+        while isOpen, !closesWhenFlushed, !congested, let event = framer.next() {
+            receiver?.connection(received: event)
+        }
+        updateInterest()
+    }
+
+    /// The peer shut its side down. Without `shutdown(SHUT_RD)` on ours this may be a script that waits for its
+    /// answer, so requests in flight go on; a peer that is gone altogether is reported as a hang-up.
+    private func endInput() {
+        inputEnded = true
+        updateInterest()
+        receiver?.connectionInputEnded()
+    }
+
+    private func updateInterest() {
+        guard let registration else { return }
+        var wanted: UInt32 = 0
+        if !inputEnded, !congested, !closesWhenFlushed { wanted |= UInt32(CL_EPOLLIN) }
+        if stall?.isPending == true { wanted |= UInt32(CL_EPOLLOUT) }
+        guard wanted != interest else { return }
+        interest = wanted
+        EventLoop.shared.update(registration, events: wanted)
+    }
+
+    // MARK: writing
+
+    private func flush() {
+        guard isOpen else { return }
+        let descriptor = self.descriptor
+        // MSG_NOSIGNAL: a peer that is gone is an error here, never a signal.
+        let result = outbound.flush { bytes, count in
+            Glibc.send(descriptor, bytes, count, Int32(MSG_NOSIGNAL))
+        }
+        switch result {
+        case .broken: return close()
+        case .blocked(let written):
+            let time = EventLoop.shared.now + limits.writeStall
+            if let stall {
+                if written > 0 || !stall.isPending { EventLoop.shared.move(stall, to: time) }
+            } else {
+                stall = EventLoop.shared.schedule(at: time) { [weak self] in self?.close() }
+            }
+        case .empty:
+            if let stall { EventLoop.shared.suspend(stall) }
+            if closesWhenFlushed { return close() }
+        }
+        if congested, outbound.count <= limits.outboundBytes / 2 {
+            congested = false
+            receiver?.connectionDrained()
+            deliver()
+        }
+        updateInterest()
+    }
+}
+
+/// What a connection tells its session.
+@LoopActor
+protocol ConnectionReceiver: AnyObject {
+    func connection(received event: MessageFramer.Event)
+    /// No more requests will come; those in flight may still be answered.
+    func connectionInputEnded()
+    /// The outbound buffer has room again.
+    func connectionDrained()
+    func connectionClosed()
+}

@@ -1,0 +1,236 @@
+import TandemBase
+import TandemJSON
+import TandemLoop
+import TandemPolicy
+import TandemProtocol
+import TandemProviders
+import TandemRPC
+import TandemStore
+import TandemWorkflows
+
+/// One `chat` from its parameters to its answer and its row in the ledger. A leaf model is called straight from here,
+/// without a task: this is the hot path.
+@LoopActor
+final class ChatRun: RequestWork, UpstreamCallDelegate {
+    let id: ULID
+    let request: PendingRequest
+    let chat: ChatRequest
+    let trace: RequestTrace
+    private unowned let daemon: Daemon
+    private let modelName: String
+    private let timeout: TimeSpan
+    private var call: UpstreamCall?
+    private var deadline: Deadline?
+    private var firstToken: TimeSpan?
+    private var fallback = false
+    private var isOver = false
+    private lazy var requestID = id.description
+
+    init(_ request: PendingRequest, _ chat: ChatRequest, model: String, daemon: Daemon) {
+        self.request = request
+        self.chat = chat
+        self.daemon = daemon
+        modelName = model
+        timeout = chat.timeout ?? Daemon.defaultRequestTimeout
+        id = daemon.makeID()
+        trace = RequestTrace(deadline: request.arrival + timeout)
+    }
+
+    func start(_ candidates: [ModelSettings]) {
+        request.work = self
+        request.isDetached = chat.isDetached
+        daemon.began(self, id: id, uid: request.peer.uid)
+        if chat.streams {
+            request.event("started") { writer in
+                writer.member("request_id", requestID)
+                writer.member("model", modelName)
+            }
+        }
+        deadline = EventLoop.shared.schedule(at: trace.deadline) { [weak self] in self?.deadlinePassed() }
+        let call = UpstreamCall(
+            .direct, candidates: candidates, prompt: chat.prompt, trace: trace, providers: daemon.providers,
+            delegate: self)
+        self.call = call
+        call.start()
+    }
+
+    // MARK: the client's side
+
+    func cancel(_ cause: CancellationCause) {
+        guard !isOver else { return }
+        call?.cancel()
+        finish(.failure(cause == .shutdown ? .shuttingDown(requestID: requestID) : .cancelled(requestID: requestID)))
+    }
+
+    func resume() { call?.resume() }
+
+    private func deadlinePassed() {
+        guard !isOver else { return }
+        call?.cancel()
+        finish(.failure(deadlineError))
+    }
+
+    private var deadlineError: RPCError {
+        .deadlineExceeded(timeoutMilliseconds: timeout.wholeMilliseconds, requestID: requestID)
+    }
+
+    // MARK: the upstream's side
+
+    func call(_ call: UpstreamCall, began step: Int) {
+        guard chat.streams else { return }
+        let trace = trace.steps[step]
+        request.event("step") { writer in
+            writer.member("step", step)
+            writer.member("role", trace.role.rawValue)
+            writer.member("provider", trace.provider)
+            writer.member("model", trace.model)
+        }
+    }
+
+    func call(_ call: UpstreamCall, produced delta: Delta) {
+        if firstToken == nil { firstToken = MonotonicTime.now() - request.arrival }
+        guard chat.streams else { return }
+        switch delta {
+        case .content(let text):
+            call.commit()
+            request.event("content") { $0.member("text", text) }
+        case .reasoning(let text):
+            if chat.showsReasoning { request.event("reasoning") { $0.member("text", text) } }
+        case .toolCall(let index, let piece):
+            call.commit()
+            request.event("tool_call") { writer in
+                writer.member("index", index)
+                writer.member("id", ifPresent: piece.id)
+                writer.member("name", ifPresent: piece.name)
+                writer.member("arguments", piece.arguments)
+            }
+        }
+        if request.isCongested { call.pause() }
+    }
+
+    func call(_ call: UpstreamCall, noticed notice: Notice) {
+        trace.notices.append(notice)
+        guard chat.streams, chat.notifies else { return }
+        request.event("notice") { writer in
+            writer.member("code", notice.code)
+            writer.member("message", notice.message)
+        }
+    }
+
+    func call(_ call: UpstreamCall, finished result: Result<Completion, UpstreamCallFailure>) {
+        fallback = call.usesFallback
+        switch result {
+        case .success(let completion): finish(.success(completion))
+        case .failure(.providersFailed): finish(.failure(providersFailed))
+        case .failure(.deadlineExceeded): finish(.failure(deadlineError))
+        case .failure(.overloaded(let retryAfter)):
+            finish(.failure(.overloaded(retryAfterMilliseconds: retryAfter.wholeMilliseconds, requestID: requestID)))
+        case .failure(.rateLimited(let provider, let retryAfter)):
+            let quota = daemon.providers[provider]?.settings.quota.requests
+            finish(
+                .failure(
+                    .rateLimited(
+                        scope: provider, limit: quota?.count ?? 0,
+                        periodMilliseconds: quota?.period.wholeMilliseconds ?? 0,
+                        retryAfterMilliseconds: retryAfter.wholeMilliseconds, requestID: requestID)))
+        }
+    }
+
+    private var providersFailed: RPCError {
+        let attempts = trace.attempts.map {
+            RPCError.Attempt(
+                provider: $0.provider, model: $0.model, kind: $0.failure.failure.kind, status: $0.failure.status,
+                message: $0.failure.message, latencyMilliseconds: $0.latency.milliseconds)
+        }
+        let last = attempts.last.map { "\($0.provider): \($0.message)" } ?? "no provider could be asked"
+        let advice =
+            attempts.contains { $0.kind == "auth" }
+            ? "correct the key, then reload" : "run `tandem doctor` if this lasts"
+        return .providersFailed(
+            "No model answered (\(last)); \(advice).", attempts: attempts,
+            retryable: trace.attempts.contains { $0.failure.failure.retry != .never }, requestID: requestID)
+    }
+
+    // MARK: the end
+
+    private func finish(_ result: Result<Completion, RPCError>) {
+        guard !isOver else { return }
+        isOver = true
+        if let deadline { EventLoop.shared.cancel(deadline) }
+        let latency = MonotonicTime.now() - request.arrival
+        let cost = trace.cost
+        switch result {
+        case .success(let completion):
+            let usage = trace.usage
+            request.respond { writer in
+                write(completion, usage, cost, latency, to: &writer)
+            }
+        case .failure(let error): request.fail(error)
+        }
+        daemon.ended(id)
+        daemon.record(ledgerEntry(result, cost: cost, latency: latency))
+    }
+
+    private func write(
+        _ completion: Completion, _ usage: Usage, _ cost: Double?, _ latency: TimeSpan, to writer: inout JSONWriter
+    ) {
+        writer.beginObject()
+        writer.member("request_id", requestID)
+        writer.member("model", modelName)
+        writer.member("content", completion.content)
+        writer.member("reasoning", chat.showsReasoning ? completion.reasoning : "")
+        writer.toolCalls(completion.toolCalls)
+        writer.member("finish_reason", completion.finishReason.rawValue)
+        writer.usage(usage)
+        writer.cost(cost)
+        writer.member("latency_ms", latency.milliseconds)
+        writer.key("first_token_ms")
+        writer.milliseconds(firstToken)
+        writer.member("workflow", "direct")
+        writer.member("cached", false)
+        writer.member("escalated", false)
+        writer.member("polished", false)
+        writer.member("fallback", fallback)
+        writer.member("quality_issues", raw: "[]".utf8)
+        writer.steps(trace.steps)
+        writer.notices(trace.notices)
+        writer.endObject()
+    }
+}
+
+extension ChatRun {
+    private func ledgerEntry(
+        _ result: Result<Completion, RPCError>, cost: Double?, latency: TimeSpan
+    ) -> RequestRecord {
+        var record = RequestRecord(
+            id: id, uid: request.peer.uid, method: "chat", model: modelName, workflow: "direct")
+        record.user = chat.user
+        record.session = chat.session
+        record.stream = chat.streams
+        record.fallback = fallback
+        record.tokens = TokenCounts(trace.usage)
+        record.costUSD = cost
+        record.latencyMilliseconds = latency.milliseconds
+        record.firstTokenMilliseconds = firstToken?.milliseconds
+        record.steps = trace.steps.map { StepRecord($0) }
+        if let metadata = chat.metadata { record.metadata = Array(metadata.raw) }
+        if !trace.notices.isEmpty {
+            var writer = JSONWriter()
+            writer.beginObject()
+            writer.notices(trace.notices)
+            writer.endObject()
+            record.notices = (try? JSONDocument(writer.bytes).root["notices"].map { Array($0.raw) }) ?? []
+        }
+        let keepsContent = daemon.configuration.historyContent
+        if keepsContent { record.prompt = Array(chat.prompt.messages) }
+        switch result {
+        case .success(let completion):
+            record.finishReason = completion.finishReason.rawValue
+            record.answerBytes = completion.content.utf8.count
+            record.hasCode = completion.content.contains("```")
+            if keepsContent { record.answer = Array(completion.content.utf8) }
+        case .failure(let error): record.note(error)
+        }
+        return record
+    }
+}

@@ -1,0 +1,315 @@
+import CSystemd
+import Glibc
+import TandemBase
+import TandemHTTP
+import TandemJSON
+import TandemLoop
+import TandemProtocol
+import TandemProviders
+import TandemRPC
+import TandemStore
+
+/// Everything put together: one object for each part, and what they have in common. What a method does stands in a
+/// file of its own.
+@LoopActor
+package final class Daemon: RequestHandler {
+    /// A request without `timeout_ms` ends after this long.
+    static let defaultRequestTimeout = TimeSpan.minutes(10)
+    nonisolated static let version = "0.1.0"
+
+    package private(set) var configuration: Configuration
+    package let providers = ProviderRegistry()
+    package let store: Store
+    package let client: HTTPClient
+    package let log: Log
+    let environment: [String: String]
+    let explicitConfiguration: String?
+    let startTime = MonotonicTime.now()
+    private(set) var server: RPCServer!
+    let methods: MethodTable
+    /// The answer to rpc.discover, made at the first call.
+    private(set) lazy var discoveryDocument = methods.openRPCDocument()
+    private var sockets: [ListeningSocket] = []
+    private var systemEvents: SystemEvents?
+    private var random = SystemRandomNumberGenerator()
+    private var candidateCache: [String: [ModelSettings]] = [:]
+
+    /// Requests with an identifier of ours, for `cancel`.
+    private(set) var runs: [ULID: any RequestWork] = [:]
+    private var owners: [ULID: UInt32] = [:]
+    private var isDraining = false
+    private var drainDeadline: Deadline?
+    private var idleDeadline: Deadline?
+
+    package init(
+        configuration: Configuration, environment: [String: String], explicitConfiguration: String? = nil, log: Log
+    ) throws(SystemError) {
+        self.configuration = configuration
+        self.environment = environment
+        self.explicitConfiguration = explicitConfiguration
+        self.log = log
+        var options = StoreOptions(path: configuration.daemon.stateDirectory + "/tandem.db")
+        options.retainHistory = configuration.daemon.retainHistory
+        store = Store(options) { level, message in
+            switch level {
+            case .info: log(.info, message)
+            case .warning: log(.warning, message)
+            case .error: log(.error, message)
+            }
+        }
+        client = try HTTPClient()
+        methods = MethodTable(available: Self.availableMethods)
+        server = RPCServer(handler: self, limits: Self.limits(configuration), access: Self.access(configuration, log))
+        server.onIdle = { [unowned self] in considerIdleExit() }
+        replaceProviders()
+    }
+
+    // MARK: configuration
+
+    private static func limits(_ configuration: Configuration) -> ConnectionLimits {
+        var limits = ConnectionLimits()
+        limits.messageBytes = configuration.limits.messageBytes
+        limits.outboundBytes = configuration.limits.outboundBytes
+        limits.writeStall = configuration.limits.writeStall
+        return limits
+    }
+
+    private static func access(_ configuration: Configuration, _ log: Log) -> AccessPolicy {
+        var access = AccessPolicy(ownUID: getuid())
+        for name in configuration.access.users {
+            if let uid = UInt32(name) ?? userID(name) {
+                access.uids.insert(uid)
+            } else {
+                log(.warning, "[access] users: there is no user \(name)")
+            }
+        }
+        for name in configuration.access.groups {
+            if let gid = UInt32(name) ?? groupID(name) {
+                access.groups.insert(gid)
+            } else {
+                log(.warning, "[access] groups: there is no group \(name)")
+            }
+        }
+        return access
+    }
+
+    private func replaceProviders() {
+        candidateCache = [:]
+        let old = providers
+        providers.replace(
+            with: configuration.providers.map { settings in
+                let provider = Provider(settings, client: client)
+                if let previous = old[settings.name] { provider.takeOver(previous) }
+                return provider
+            })
+    }
+
+    /// Puts another configuration in place; requests under way finish with the one they began with.
+    func adopt(_ configuration: Configuration) {
+        self.configuration = configuration
+        server.limits = Self.limits(configuration)
+        server.access = Self.access(configuration, log)
+        store.setRetention(history: configuration.daemon.retainHistory)
+        replaceProviders()
+        considerIdleExit()
+    }
+
+    /// Adds a server of this machine that answered.
+    func addLocal(_ provider: ProviderSettings, models: [String]) {
+        configuration.addLocal(provider, models: models)
+        replaceProviders()
+    }
+
+    /// A leaf and its fallbacks, in order, each once.
+    func candidates(for leaf: ModelSettings) -> [ModelSettings] {
+        if let known = candidateCache[leaf.name] { return known }
+        var found = [leaf]
+        var index = 0
+        while index < found.count {
+            for name in found[index].fallbacks {
+                guard case .leaf(let next)? = configuration.resolve(name) else { continue }
+                if !found.contains(where: { $0.name == next.name }) { found.append(next) }
+            }
+            index += 1
+        }
+        if configuration.resolve(leaf.name) != nil, leaf.name.utf8.count < 256, candidateCache.count < 1024 {
+            candidateCache[leaf.name] = found
+        }
+        return found
+    }
+
+    // MARK: requests
+
+    func makeID() -> ULID { ULID(time: .now(), random: &random) }
+
+    func began(_ work: any RequestWork, id: ULID, uid: UInt32) {
+        runs[id] = work
+        owners[id] = uid
+        if let idleDeadline { EventLoop.shared.suspend(idleDeadline) }
+    }
+
+    func ended(_ id: ULID) {
+        runs[id] = nil
+        owners[id] = nil
+        if runs.isEmpty {
+            if isDraining { EventLoop.shared.atEndOfTurn { [self] in finishDraining() } } else { considerIdleExit() }
+        }
+    }
+
+    /// The work of that identifier, if the peer may see it: its own, or anybody's for root and the daemon's user.
+    func run(_ id: ULID, for peer: Peer) -> (any RequestWork)? {
+        guard let owner = owners[id], owner == peer.uid || isOwner(peer) else { return nil }
+        return runs[id]
+    }
+
+    func isOwner(_ peer: Peer) -> Bool { peer.uid == 0 || peer.uid == getuid() }
+
+    func record(_ record: consuming RequestRecord) {
+        if record.errorCode != nil, log.isOn(.info), let message = record.errorMessage {
+            log(
+                .info, "\(record.method) ended with \(record.outcome): \(message)", .request(record.id),
+                .model(record.model), .uid(record.uid))
+        }
+        store.record(record)
+    }
+
+    package func handle(_ request: PendingRequest) {
+        if isDraining { return request.fail(.shuttingDown()) }
+        do throws(RPCError) {
+            let method = try methods.check(request.message)
+            try dispatch(method.method, request)
+        } catch {
+            request.fail(error)
+        }
+    }
+
+    // MARK: life
+
+    /// Starts serving. Servers of this machine are looked for first, so that the first request finds them.
+    func start(on sockets: [ListeningSocket], ready: @escaping @LoopActor () -> Void) throws(SystemError) {
+        self.sockets = sockets
+        let events = try SystemEvents()
+        systemEvents = events
+        try events.onSignal(SIGTERM) { [unowned self] in drain("SIGTERM") }
+        try events.onSignal(SIGINT) { [unowned self] in drain("SIGINT") }
+        try events.onSignal(SIGHUP) { [unowned self] in reload(by: "SIGHUP") }
+        if events.enableWatchdog() { log(.debug, "the watchdog is fed by the loop") }
+        probeLocalServers { [self] in
+            for socket in sockets {
+                do throws(SystemError) {
+                    try server.listen(on: socket.descriptor)
+                } catch {
+                    log(.error, "cannot listen: \(error)")
+                }
+            }
+            ready()
+            notify("READY=1\nSTATUS=\(statusLine)")
+            considerIdleExit()
+        }
+    }
+
+    var isActivated: Bool { sockets.first?.isActivated ?? false }
+
+    private var statusLine: String {
+        let names = configuration.providers.filter { $0.enabled && $0.kind != .offline }.map(\.name)
+        return names.isEmpty
+            ? "serving without a provider (offline answers only)" : "serving \(names.joined(separator: ", "))"
+    }
+
+    func notify(_ state: String) { _ = sd_notify(0, state) }
+
+    /// Reads the configuration again, off the loop; the old one stays where the new one has a fault.
+    func reload(by cause: String) {
+        startOnLoop { [self] in
+            do throws(RPCError) {
+                let changed = try await reloadConfiguration()
+                log(
+                    .info,
+                    "configuration read again after \(cause): \(changed.isEmpty ? "no change" : changed.joined(separator: ", "))"
+                )
+            } catch {
+                log(.error, "configuration not read again after \(cause): \(error.message)")
+            }
+        }
+    }
+
+    func notifyReloading() {
+        notify(
+            "RELOADING=1\nMONOTONIC_USEC=\(MonotonicTime.now().nanoseconds / 1000)\nSTATUS=reading the configuration")
+    }
+
+    func notifyReloaded() { notify("READY=1\nSTATUS=\(statusLine)") }
+
+    /// Graceful shutdown: no new requests, those in flight get `drain_timeout`.
+    private func drain(_ cause: String) {
+        guard !isDraining else { return }
+        isDraining = true
+        notify("STOPPING=1\nSTATUS=finishing \(runs.count) requests")
+        log(.info, "\(cause): finishing \(runs.count) requests in flight")
+        server.stopAccepting()
+        unlinkOwnSockets()
+        guard !runs.isEmpty else { return finishDraining() }
+        drainDeadline = EventLoop.shared.schedule(at: EventLoop.shared.now + configuration.daemon.drainTimeout) {
+            [unowned self] in
+            log(.warning, "\(runs.count) requests did not finish in time and are ended")
+            for run in Array(runs.values) { run.cancel(.shutdown) }
+            finishDraining()
+        }
+    }
+
+    /// Answers that are still to be written go out at the end of the turn; then the loop ends.
+    private func finishDraining() {
+        if let drainDeadline { EventLoop.shared.cancel(drainDeadline) }
+        drainDeadline = nil
+        server.closeWhenFlushed { EventLoop.shared.stop() }
+    }
+
+    private func unlinkOwnSockets() {
+        for socket in sockets { if let path = socket.path { unlink(path) } }
+    }
+
+    // MARK: idle exit
+
+    private var isIdle: Bool { runs.isEmpty && server.connectionCount == 0 }
+
+    /// Starts the idle clock when nobody is there, and stops it when somebody is.
+    private func considerIdleExit() {
+        guard isIdle, !isDraining else { return }
+        let time = EventLoop.shared.now + configuration.daemon.idleExit
+        if let idleDeadline {
+            EventLoop.shared.move(idleDeadline, to: time)
+        } else {
+            idleDeadline = EventLoop.shared.schedule(at: time) { [unowned self] in exitIfIdle() }
+        }
+    }
+
+    /// Leaves, unless a client came at the last moment. From here on nothing is accepted, so a connection either is in
+    /// the backlog now, and we stay, or it comes later, and the service manager, which still holds the socket, starts
+    /// the next daemon for it. A socket of our own is unlinked first: a later client finds none and starts a daemon.
+    private func exitIfIdle() {
+        guard isIdle else { return }
+        guard !server.hasWaitingConnection else { return considerIdleExit() }
+        if !isActivated {
+            unlinkOwnSockets()
+            if server.hasWaitingConnection {
+                // Came between the look and the unlinking: it is served, then we leave all the same.
+                return considerIdleExit()
+            }
+        }
+        log(
+            .info,
+            "idle for \(configuration.daemon.idleExit.wholeMilliseconds / 1000) s: leaving until the next connection")
+        drain("idle")
+    }
+
+    /// Writes what the ledger still has. Called after the loop has ended.
+    package func close() {
+        _ = store.close(deadline: .now() + Self.storeCloseTimeout)
+    }
+
+    /// The ledger's last batch gets this long at the end.
+    private static let storeCloseTimeout = TimeSpan.seconds(2)
+}
+
+private func userID(_ name: String) -> UInt32? { getpwnam(name).map { $0.pointee.pw_uid } }
+private func groupID(_ name: String) -> UInt32? { getgrnam(name).map { $0.pointee.gr_gid } }

@@ -1,0 +1,45 @@
+import TandemBase
+import TandemHTTP
+import TandemJSON
+import TandemLoop
+import TandemProviders
+
+extension Daemon {
+    /// A server on this machine answers at once or is not there.
+    private static let probeTimeout = TimeSpan.milliseconds(250)
+    /// Models of one server that are taken up.
+    private static let modelLimit = 256
+
+    /// Asks the usual local servers for their models and adds those that answer; then calls back. Without candidates
+    /// (a provider is configured) that is at once.
+    func probeLocalServers(_ done: @escaping @LoopActor () -> Void) {
+        let candidates = configuration.localCandidates
+        guard !candidates.isEmpty else { return done() }
+        var answers = [[String]?](repeating: nil, count: candidates.count)
+        var missing = candidates.count
+        for (index, candidate) in candidates.enumerated() {
+            let provider = Provider(candidate, client: client)
+            HTTPFetch(
+                provider.endpointSettings(path: "/models", method: "GET"), timeout: Self.probeTimeout, client: client
+            ) { [self] result in
+                if case .success(let response) = result, response.status == 200 {
+                    answers[index] = modelNames(response.body)
+                }
+                missing -= 1
+                guard missing == 0 else { return }
+                for (candidate, models) in zip(candidates, answers) {
+                    guard let models else { continue }
+                    addLocal(candidate, models: models)
+                    log(.info, "found a local server with \(models.count) models", .provider(candidate.name))
+                }
+                done()
+            }
+        }
+    }
+
+    /// The names in an answer of `GET /models`; nil when it is none.
+    private func modelNames(_ body: [UInt8]) -> [String]? {
+        guard let list = (try? JSONDocument(body))?.root["data"], list.kind == .array else { return nil }
+        return list.elements.prefix(Self.modelLimit).compactMap { $0["id"]?.string }
+    }
+}

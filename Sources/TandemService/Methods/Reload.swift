@@ -1,0 +1,37 @@
+import TandemBase
+import TandemLoop
+import TandemProtocol
+
+extension Daemon {
+    /// Reads the configuration off the loop (files, and programs that print keys, block) and puts it in place.
+    /// Answers the dotted keys that changed; a configuration with a fault is refused and the old one stays.
+    func reloadConfiguration() async throws(RPCError) -> [String] {
+        notifyReloading()
+        defer { notifyReloaded() }
+        let result = await Self.load(explicitConfiguration, environment)
+        switch result {
+        case .success(let fresh):
+            let changed = Configuration.changes(from: configuration, to: fresh)
+            for warning in fresh.warnings { log(.warning, warning.description) }
+            adopt(fresh)
+            return changed
+        case .failure(let faults):
+            let first = faults.faults.first.map { "\($0)" } ?? "it cannot be read"
+            throw RPCError(
+                .invalidParams,
+                "The configuration has \(faults.faults.count) faults and the old one stays (\(first)): run `tandem config check`.",
+                data: [.string("path", ""), .string("expected", "a configuration without faults")])
+        }
+    }
+
+    @concurrent
+    private nonisolated static func load(
+        _ explicit: String?, _ environment: [String: String]
+    ) async -> Result<Configuration, ConfigurationFaults> {
+        do throws(ConfigurationFaults) {
+            return .success(try Configuration.load(explicit: explicit, environment: environment))
+        } catch {
+            return .failure(error)
+        }
+    }
+}

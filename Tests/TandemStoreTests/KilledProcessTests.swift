@@ -9,8 +9,6 @@ private let childVariable = "TANDEM_STORE_TEST_CHILD"
 
 /// Serialized: the child's test is the body of the process that the other one kills.
 @Suite(.serialized) struct KilledProcessTests {
-    let folder = TemporaryFolder()
-
     /// What the child does until it is killed: it writes groups and says on standard output how far it is committed.
     @Test(.enabled(if: ProcessInfo.processInfo.environment[childVariable] != nil))
     func child() async throws {
@@ -27,6 +25,7 @@ private let childVariable = "TANDEM_STORE_TEST_CHILD"
     /// kill -9 in the middle of writing: everything that was flushed is there, whole, and the file needs no repair.
     @Test(.enabled(if: ProcessInfo.processInfo.environment[childVariable] == nil), arguments: [1, 30, 200])
     func killLosesNothingCommitted(lines wanted: Int) async throws {
+        let folder = TemporaryFolder()
         let child = Process()
         child.executableURL = URL(
             fileURLWithPath: try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe"))

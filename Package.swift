@@ -103,7 +103,7 @@ if Context.environment["TANDEM_FUZZ"] != nil {
     for target in package.targets where target.type == .regular && target.name.hasPrefix("Tandem") {
         target.swiftSettings = strict + [.unsafeFlags(flags)]
     }
-    for (folder, target) in [("json", "TandemJSON")] {
+    for (folder, target) in [("configuration", "TandemService"), ("json", "TandemJSON")] {
         package.targets.append(
             .executableTarget(
                 name: "fuzz-\(folder)", dependencies: [.byName(name: target)], path: "Fuzz/\(folder)",

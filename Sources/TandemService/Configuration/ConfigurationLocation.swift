@@ -4,8 +4,6 @@ import TandemBase
 
 /// The files that make up the configuration: the main file and `conf.d/*.toml` beside it in name order.
 package struct ConfigurationLocation: Hashable, Sendable {
-    /// Bytes one file may have.
-    static let fileBytesLimit = 1024 * 1024
     /// Entries read of `conf.d`.
     static let fragmentLimit = 256
 
@@ -57,10 +55,29 @@ package struct ConfigurationLocation: Hashable, Sendable {
         }
         return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { "\(folder)/\($0)" }
     }
+}
 
-    static func read(_ path: String) throws(SystemError) -> [UInt8] {
-        let file = try FileDescriptor.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
-        return try readAll(file.raw, limit: fileBytesLimit)
+/// One file's bytes, or why they cannot be had.
+package struct ConfigurationSource: Sendable {
+    /// Bytes one file may have.
+    package static let bytesLimit = 1024 * 1024
+
+    package var path: String
+    package var content: Result<[UInt8], SystemError>
+
+    package init(path: String, bytes: [UInt8]) {
+        self.path = path
+        content = .success(bytes)
+    }
+
+    init(reading path: String) {
+        self.path = path
+        do {
+            let file = try FileDescriptor.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY)
+            content = .success(try readAll(file.raw, limit: Self.bytesLimit))
+        } catch {
+            content = .failure(error)
+        }
     }
 }
 

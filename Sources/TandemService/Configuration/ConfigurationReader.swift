@@ -19,34 +19,43 @@ extension Configuration {
     }
 
     /// Reads the files of `location`; keys that a command prints are left out.
-    static func read(
+    private static func read(
         _ location: ConfigurationLocation, environment: [String: String]
     ) throws(ConfigurationFaults) -> Configuration {
-        let log = FaultLog(files: location.files)
+        let sources = location.files.map { ConfigurationSource(reading: $0) }
+        var configuration = try read(sources, environment: environment)
+        configuration.path = location.path
+        return configuration
+    }
+
+    /// Merges the sources in order and checks the whole. Reads key files, and nothing else, from disk.
+    package static func read(
+        _ sources: [ConfigurationSource], environment: [String: String]
+    ) throws(ConfigurationFaults) -> Configuration {
+        let log = FaultLog(files: sources.map(\.path))
         var merged = TOMLTable()
-        for (index, file) in location.files.enumerated() {
-            let bytes: [UInt8]
-            do { bytes = try ConfigurationLocation.read(file) } catch {
-                log.faultOfFile(index, error.code == EFBIG ? "larger than 1 MiB" : error.reason)
-                continue
+        for (index, source) in sources.enumerated() {
+            switch source.content {
+            case .failure(let error): log.faultOfFile(index, error.code == EFBIG ? "larger than 1 MiB" : error.reason)
+            case .success(let bytes):
+                let parser = TOMLParser(bytes, file: index)
+                for error in parser.errors {
+                    log.isIncomplete = true
+                    log.fault(SourcePosition(file: index, line: error.line, column: error.column), "", error.message)
+                }
+                merged.merge(parser.table)
             }
-            let parser = TOMLParser(bytes, file: index)
-            for error in parser.errors {
-                log.isIncomplete = true
-                log.fault(SourcePosition(file: index, line: error.line, column: error.column), "", error.message)
-            }
-            merged.merge(parser.table)
         }
         var reader = ConfigurationReader(environment: environment, log: log)
         reader.readAll(merged)
         if !log.faults.isEmpty { throw ConfigurationFaults(log.sortedFaults) }
-        reader.configuration.path = location.path
-        reader.configuration.files = location.files
-        reader.configuration.warnings = log.warnings
+        var configuration = reader.configuration
+        configuration.files = log.files
+        configuration.warnings = log.warnings
         for (name, position) in reader.providerPositions {
-            reader.configuration.providerOrigins[name] = log.place(position, "", "", nil)
+            configuration.providerOrigins[name] = log.place(position, "", "", nil)
         }
-        return reader.configuration
+        return configuration
     }
 
     private mutating func runKeyCommands(environment: [String: String]) {

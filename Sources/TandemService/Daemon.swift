@@ -15,7 +15,7 @@ import TandemStore
 package final class Daemon: RequestHandler {
     /// A request without `timeout_ms` ends after this long.
     static let defaultRequestTimeout = TimeSpan.minutes(10)
-    nonisolated static let version = "0.1.0"
+    nonisolated static let version = tandemVersion
 
     package private(set) var configuration: Configuration
     package let providers = ProviderRegistry()

@@ -54,7 +54,7 @@ func writeEvent(_ descriptor: Int32) {
 }
 
 /// Starts a detached thread.
-func startThread(_ body: @escaping @Sendable () -> Void) {
+package func startThread(_ body: @escaping @Sendable () -> Void) {
     final class Box {
         let body: @Sendable () -> Void
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }

@@ -65,6 +65,9 @@ int cl_peer_groups(int fd, gid_t *groups, int capacity);
 
 // processes, signals, time ------------------------------------------------------------------------------------
 int cl_prctl_pdeathsig(int signal_number);
+/// Starts argv[0] (looked up in PATH when `search` is set) in a session and folder (/) of its own, with default
+/// signals, no descriptors but /dev/null and `log` (emptied) as stderr. Returns the pid, or -1 with errno.
+pid_t cl_spawn_detached(char *const argv[], int search, const char *log);
 int cl_set_thread_name(const char *name);
 pid_t cl_gettid(void);
 int64_t cl_monotonic_ns(void);

@@ -1,10 +1,9 @@
 import TandemJSON
-import TandemProtocol
 
 /// Looks for the top-level member `id` in the beginning of a message that was too large to keep. The prefix is cut
 /// somewhere, so this walks it by hand: strings are skipped whole, depth is counted, and only a complete value right
 /// behind `"id":` at the top level counts.
-func readRequestID(inPrefix prefix: [UInt8]) -> RPCID? {
+package func readRequestID(inPrefix prefix: [UInt8]) -> RPCID? {
     var depth = 0
     var index = 0
     var expectsKey = false

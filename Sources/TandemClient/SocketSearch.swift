@@ -1,0 +1,28 @@
+import Glibc
+
+/// Where the daemon may listen, in the order in which clients look (PROTOCOL.md, section 1).
+package struct SocketSearch: Hashable, Sendable {
+    package var candidates: [String]
+    /// The user named the socket: it is the only candidate, and a daemon is started on it rather than by systemd.
+    package var isExplicit: Bool
+    /// Where a daemon started by this user listens; nil without a runtime folder.
+    package var userSocket: String?
+
+    /// - Parameters:
+    ///   - option: the value of `--socket`, which goes before `$TANDEM_SOCKET`.
+    ///   - variable: the value of an environment variable, nil when it is unset or empty.
+    package init(option: String? = nil, variable: (String) -> String? = environmentValue) {
+        if let named = option ?? variable("TANDEM_SOCKET") {
+            candidates = [named]
+            isExplicit = true
+            userSocket = named
+            return
+        }
+        isExplicit = false
+        let usual = "/run/user/\(getuid())"
+        let runtime = variable("XDG_RUNTIME_DIR")
+        let folders = runtime.map { $0 == usual ? [usual] : [$0, usual] } ?? [usual]
+        candidates = (folders + ["/run"]).map { $0 + "/tandem/tandem.sock" }
+        userSocket = runtime.map { $0 + "/tandem/tandem.sock" } ?? (access(usual, X_OK) == 0 ? candidates[0] : nil)
+    }
+}

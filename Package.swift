@@ -21,10 +21,12 @@ func shim(_ name: String, links libraries: [String]) -> Target {
     .target(name: name, path: "Sources/\(name)", linkerSettings: libraries.map { .linkedLibrary($0) })
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [], exclude: [String] = [])
+    -> Target
+{
     .testTarget(
-        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", resources: resources,
-        swiftSettings: strict)
+        name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", exclude: exclude,
+        resources: resources, swiftSettings: strict)
 }
 
 let package = Package(
@@ -91,7 +93,7 @@ let package = Package(
         tests("TandemStore", ["CLinux", "TandemBase", "TandemStore", "TandemTestSupport"]),
         tests("TandemService", ["TandemService", "TandemTestSupport"]),
         tests("TandemClient", ["TandemClient", "TandemTestSupport"]),
-        tests("TandemCLI", ["tandem", "TandemTestSupport"]),
+        tests("TandemCLI", ["tandem", "TandemTestSupport"], exclude: ["Golden"]),
         tests("Integration", ["tandem", "tandemd", "TandemClient", "TandemJSON", "TandemTestSupport"]),
     ],
     cxxLanguageStandard: .cxx20

@@ -1,1 +1,3 @@
-import TandemClient
+import Glibc
+
+exit(CommandLineRun.run(CommandLine.arguments).rawValue)

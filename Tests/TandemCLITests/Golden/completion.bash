@@ -1,0 +1,54 @@
+# bash completion for tandem, made by 'tandem completion bash'
+_tandem() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} command= word i
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        if [[ $word == --socket ]]; then ((i++)); elif [[ $word != -* ]]; then command=$word; break; fi
+    done
+    case $command:$prev in
+        chat:--model | chat:-m) COMPREPLY=($(compgen -W "$(tandem models --json 2>/dev/null | grep -o '"name":"[^"]*"' | cut -d'"' -f4)" -- "$cur")); return ;;
+        chat:--file | chat:-f) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        chat:--session | chat:-s) return ;;
+        chat:--system) return ;;
+        chat:--temperature | chat:-t) return ;;
+        chat:--max-tokens) return ;;
+        chat:--reasoning) COMPREPLY=($(compgen -W 'low medium high' -- "$cur")); return ;;
+        chat:--cache) COMPREPLY=($(compgen -W 'use refresh bypass only' -- "$cur")); return ;;
+        chat:--timeout) return ;;
+        chat:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        models:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        status:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        history:--limit | history:-n) return ;;
+        history:--session | history:-s) return ;;
+        history:--request) return ;;
+        history:--before) return ;;
+        history:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        call:--timeout) return ;;
+        call:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        config:--config) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        config:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        doctor:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        logs:--lines | logs:-n) return ;;
+        logs:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        completion:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        stdio:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        version:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        help:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    esac
+    case $command in
+        '') COMPREPLY=($(compgen -W 'chat models status history call config doctor logs completion stdio version help --help --version --socket' -- "$cur")) ;;
+        chat) COMPREPLY=($(compgen -W '--model --file --session --continue --system --temperature --max-tokens --reasoning --cache --timeout --no-stream --json --jsonl --verbose --socket --help' -- "$cur")); return ;;
+        models) COMPREPLY=($(compgen -W '--json --socket --help' -- "$cur")); return ;;
+        status) COMPREPLY=($(compgen -W '--json --socket --help' -- "$cur")); return ;;
+        history) COMPREPLY=($(compgen -W '--limit --session --request --before --json --socket --help' -- "$cur")); return ;;
+        call) COMPREPLY=($(compgen -W '--stream --timeout --socket --help' -- "$cur")); return ;;
+        config) COMPREPLY=($(compgen -W 'check path show edit init --config --socket --help' -- "$cur")); return ;;
+        doctor) COMPREPLY=($(compgen -W '--socket --help' -- "$cur")); return ;;
+        logs) COMPREPLY=($(compgen -W '--follow --lines --socket --help' -- "$cur")); return ;;
+        completion) COMPREPLY=($(compgen -W 'bash zsh fish --socket --help' -- "$cur")); return ;;
+        stdio) COMPREPLY=($(compgen -W '--socket --help' -- "$cur")); return ;;
+        version) COMPREPLY=($(compgen -W '--socket --help' -- "$cur")); return ;;
+        help) COMPREPLY=($(compgen -W 'chat models status history call config doctor logs completion stdio version help --socket --help' -- "$cur")); return ;;
+    esac
+}
+complete -o default -F _tandem tandem

@@ -1,0 +1,95 @@
+#compdef tandem
+# zsh completion for tandem, made by 'tandem completion zsh'
+_tandem_models() { local -a models; models=(${(f)"$(tandem models --json 2>/dev/null | grep -o '"name":"[^"]*"' | cut -d'"' -f4)"}); compadd -a models }
+_tandem() {
+    local context state line
+    _arguments -C '(-h --help)'{-h,--help}'[show help]' '--socket[where tandemd listens]:path:_files' '1:command:->command' '*::argument:->argument'
+    case $state in
+    command)
+        local -a commands=(
+            'chat:ask a model or a two-model workflow'
+            'models:list the models and workflows that can be asked'
+            'status:show what the daemon is doing: providers, caches, memory'
+            'history:list earlier requests, newest first'
+            'call:call any method of the daemon, for scripts'
+            'config:check, find, show, edit or begin the configuration'
+            'doctor:look for what is wrong and say what to do'
+            'logs:show the daemon'\''s log'
+            'completion:print completions for a shell'
+            'stdio:speak raw JSON-RPC on stdin and stdout, for editors'
+            'version:show the versions of tandem and of the protocol'
+            'help:show help for a command'
+        )
+        _describe command commands ;;
+    argument)
+        case $words[1] in
+        chat) _arguments -s \
+            '(-m --model)'{-m,--model}'[the model or workflow to ask (default\: the configured one)]:model:_tandem_models' \
+            '(-f --file)'{-f,--file}'[attach a text file or an image; may be repeated]:file:_files' \
+            '(-s --session)'{-s,--session}'[go on with a conversation kept by the daemon, or begin it]:session: ' \
+            '(-c --continue)'{-c,--continue}'[go on with the last conversation]' \
+            '--system[the system message]:text: ' \
+            '(-t --temperature)'{-t,--temperature}'[0 for the likeliest words, up to 2 for wilder ones]:number: ' \
+            '--max-tokens[the longest answer, in tokens]:n: ' \
+            '--reasoning[how far the reasoning goes]:value:(low medium high)' \
+            '--cache[what to do with cached answers]:value:(use refresh bypass only)' \
+            '--timeout[give up after this long, for example 90s]:duration: ' \
+            '--no-stream[print the answer when it is complete]' \
+            '--json[print the result as JSON]' \
+            '--jsonl[print the events and the result as JSON, one a line]' \
+            '(-v --verbose)'{-v,--verbose}'[tell models, tokens, cost and time on stderr even when it is no terminal]' \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' \
+            '*:text: ' ;;
+        models) _arguments -s \
+            '--json[print the result as JSON]' \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' ;;
+        status) _arguments -s \
+            '--json[print the result as JSON]' \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' ;;
+        history) _arguments -s \
+            '(-n --limit)'{-n,--limit}'[at most so many (default\: 20)]:n: ' \
+            '(-s --session)'{-s,--session}'[only those of this conversation]:session: ' \
+            '--request[only this request, with its steps]:id: ' \
+            '--before[only those before this request]:id: ' \
+            '--json[print the result as JSON]' \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' ;;
+        call) _arguments -s \
+            '--stream[ask for events and print them too, one a line, before the result]' \
+            '--timeout[give up after this long (default\: never)]:duration: ' \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' ;;
+        config) _arguments -s \
+            '--config[this file instead of the usual one]:file:_files' \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' \
+            '1:value:(check path show edit init)' ;;
+        doctor) _arguments -s \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' ;;
+        logs) _arguments -s \
+            '(-f --follow)'{-f,--follow}'[go on as the log grows]' \
+            '(-n --lines)'{-n,--lines}'[the last so many lines (default\: 100)]:n: ' \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' ;;
+        completion) _arguments -s \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' \
+            '1:value:(bash zsh fish)' ;;
+        stdio) _arguments -s \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' ;;
+        version) _arguments -s \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' ;;
+        help) _arguments -s \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' \
+            '1:value:(chat models status history call config doctor logs completion stdio version help)' ;;
+        esac ;;
+    esac
+}
+_tandem "$@"

@@ -1,0 +1,153 @@
+import Glibc
+import TandemBase
+import TandemClient
+import TandemJSON
+import TandemProtocol
+
+private let answerLimit = TimeSpan.seconds(5)
+
+extension Command {
+    static let doctor = Command(
+        name: "doctor", summary: "look for what is wrong and say what to do",
+        details: "Looks at the socket, the daemon, its units, the configuration, and each provider. Exit status 1 if "
+            + "anything needs doing.",
+        examples: [Example("tandem doctor", "checks everything")]
+    ) { (invocation) throws(Failure) in
+        var report = DoctorReport()
+        try report.checkDaemon(invocation)
+        try report.checkUnits()
+        try report.checkConfiguration(invocation)
+        return report.isHealthy ? .success : .failure
+    }
+}
+
+/// Findings, one a line, each bad one with what to do.
+struct DoctorReport {
+    private(set) var isHealthy = true
+    private let output = Output.standard
+
+    private enum Mark { case good, note, bad }
+
+    private mutating func say(_ mark: Mark, _ text: String, advice: String? = nil) throws(Failure) {
+        let unicode = Terminal.hasUnicode
+        let (sign, colour) =
+            switch mark {
+            case .good: (unicode ? "✓" : "ok  ", "32")
+            case .note: (unicode ? "•" : "note", "33")
+            case .bad: (unicode ? "✗" : "FAIL", "31")
+            }
+        if mark == .bad { isHealthy = false }
+        try output.write(output.terminal.hasColour ? "\u{1B}[\(colour)m\(sign)\u{1B}[0m " : sign + " ")
+        try output.write(foreign: Array((text + "\n").utf8))
+        if let advice { try output.write(foreign: Array("    do: \(advice)\n".utf8)) }
+    }
+
+    /// The socket, the daemon behind it, and what it says of its providers.
+    mutating func checkDaemon(_ invocation: Invocation) throws(Failure) {
+        let search = invocation.socketSearch
+        if let found = search.candidates.first(where: { access($0, F_OK) == 0 }) {
+            try say(.good, "socket \(found)")
+        } else {
+            try say(.note, "no socket yet at \(search.candidates.joined(separator: ", "))")
+        }
+        let client: Client
+        do throws(ClientError) {
+            client = try Client.connect(search, watched: [(Interrupts.watch(), Int16(POLLIN))])
+        } catch {
+            if case .interrupted = error { throw .interrupted }
+            let advice =
+                switch error {
+                case .refused: "add your user or group to [access] in the daemon's tandem.toml"
+                default:
+                    "start it by 'systemctl --user enable --now tandemd.socket', or run tandemd in another terminal"
+                }
+            return try say(.bad, error.message, advice: advice)
+        }
+        let status: JSONValue
+        let models: JSONValue
+        do throws(ClientError) {
+            status = try client.call("status", within: answerLimit)
+            models = try client.call("models", within: answerLimit)
+        } catch {
+            return try say(.bad, "the daemon does not answer: \(error.message)", advice: "look at 'tandem logs'")
+        }
+        try check(status, models)
+    }
+
+    private mutating func check(_ status: JSONValue, _ models: JSONValue) throws(Failure) {
+        let version = status["version"]?.string ?? "?"
+        let uptime = status["uptime_ms"]?.double.map { ", up for \(humanDuration(milliseconds: $0))" } ?? ""
+        try say(.good, "tandemd \(version) answers, pid \(status["pid"]?.int ?? 0)\(uptime)")
+        if version != tandemVersion {
+            try say(
+                .bad, "tandem is \(tandemVersion) but tandemd is \(version)",
+                advice: "install both from one release, then 'systemctl --user restart tandemd'")
+        }
+        let providers = elements(of: status["providers"])
+        if providers.isEmpty {
+            try say(.bad, "no provider is configured", advice: "'tandem config init', then 'tandem config edit'")
+        }
+        for provider in providers { try check(provider: provider) }
+        let unavailable = elements(of: models["models"]).filter { $0["available"]?.bool == false }
+        if !unavailable.isEmpty {
+            let names = unavailable.compactMap { $0["name"]?.string }.joined(separator: ", ")
+            try say(.note, "models that cannot answer now: \(names)")
+        }
+        if let standard = models["default"]?.string { try say(.good, "default model \(standard)") }
+    }
+
+    private mutating func check(provider: JSONValue) throws(Failure) {
+        let name = provider["name"]?.string ?? "?"
+        let label = "provider \(name) (\(provider["kind"]?.string ?? "?"))"
+        if provider["enabled"]?.bool == false { return try say(.note, "\(label) is disabled") }
+        if let problem = provider["key_problem"]?.string {
+            return try say(
+                .bad, "\(label): \(problem)",
+                advice: "set its key (api_key of [providers.\(name)]), then 'tandem call reload'")
+        }
+        let state = providerState(provider)
+        let lastError = errorText(provider["last_error"])
+        if state != "ready" {
+            return try say(
+                .bad, "\(label): \(state)\(lastError.map { ": \($0)" } ?? "")",
+                advice: "check base_url and key of [providers.\(name)], then "
+                    + "tandem call setProvider '{\"provider\":\"\(name)\",\"reset_breaker\":true}'")
+        }
+        try say(.good, "\(label) is ready")
+        // It may have gone away since: what the daemon calls ready is ready.
+        if let lastError { try say(.note, "its last error: \(lastError)") }
+    }
+
+    mutating func checkUnits() throws(Failure) {
+        guard let runtime = runtimeFolder(), access(runtime + "/systemd/private", F_OK) == 0 else {
+            return try say(.note, "no systemd for this user: tandem starts tandemd itself when it is needed")
+        }
+        let enabled = Programs.output(of: ["systemctl", "--user", "is-enabled", "tandemd.socket"]) ?? ""
+        let active = Programs.output(of: ["systemctl", "--user", "is-active", "tandemd.socket"]) ?? ""
+        switch (enabled, active) {
+        case ("enabled", "active"): try say(.good, "tandemd.socket is enabled and active")
+        case ("", _): try say(.note, "tandemd.socket is not installed: tandem starts tandemd itself")
+        default:
+            try say(
+                .note, "tandemd.socket is \(enabled) and \(active)",
+                advice: "'systemctl --user enable --now tandemd.socket'")
+        }
+    }
+
+    mutating func checkConfiguration(_ invocation: Invocation) throws(Failure) {
+        let path = configPath(invocation)
+        guard access(path, F_OK) == 0 else {
+            return try say(.note, "no \(path): the built-in defaults are in use")
+        }
+        guard access(path, R_OK) == 0 else {
+            return try say(.bad, "\(path) cannot be read", advice: "chmod u+r \(path)")
+        }
+        let daemon = siblingBinary("tandemd") ?? "tandemd"
+        let command = "exec \"$0\" --check-config --config \"$1\" 2>&1 && exit 0"
+        switch Programs.captured(["/bin/sh", "-c", command, daemon, path]) {
+        case (0, _)?: try say(.good, "configuration \(path)")
+        case (127, _)?, nil: try say(.note, "configuration \(path) is not checked: tandemd is not installed here")
+        case (_, let faults)?: try say(.bad, "configuration \(path):\n\(faults)", advice: "'tandem config edit'")
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import Glibc
+import TandemClient
+
+extension Command {
+    static let logs = Command(
+        name: "logs", summary: "show the daemon's log",
+        options: [
+            Option("follow", "f", nil, "go on as the log grows"),
+            Option("lines", "n", .integer(1...1_000_000), "the last so many lines (default: 100)"),
+        ],
+        examples: [Example("tandem logs -f", "shows the log as it grows")]
+    ) { (invocation) throws(Failure) in
+        let lines = String(invocation.integer("lines") ?? 100)
+        let follow = invocation.has("follow") ? ["-f"] : []
+        // A daemon that was started without systemd writes a file.
+        if let log = detachedDaemonLog(), access(log, R_OK) == 0, !systemdKnowsDaemon() {
+            Programs.become(["tail", "-n", lines] + (follow.isEmpty ? [] : ["-F"]) + ["--", log])
+        }
+        Programs.become(["journalctl", "--user", "-u", "tandemd", "-n", lines] + follow)
+        throw Failure("journalctl is not installed; without systemd the log is where tandemd's stderr goes")
+    }
+}
+
+/// Whether this user's systemd has the unit loaded.
+func systemdKnowsDaemon() -> Bool {
+    guard let runtime = runtimeFolder(), access(runtime + "/systemd/private", F_OK) == 0 else { return false }
+    let state = Programs.output(of: [
+        "systemctl", "--user", "show", "--property=LoadState", "--value", "tandemd.service",
+    ])
+    return state == "loaded"
+}

@@ -1,0 +1,282 @@
+import TandemBase
+import TandemJSON
+import TandemProtocol
+
+/// The most bytes of one message from the editor: the daemon's own default limit.
+let stdioMessageLimit = 32 << 20
+/// The most requests passed on and not answered yet.
+private let inFlightLimit = 4096
+
+/// What `tandem stdio` does with messages, without any input or output of its own: messages go in on both sides, and
+/// what is to be written is taken from `editorOutput` and `daemonOutput`.
+struct Relay {
+    /// Whole messages for the editor, unframed, in order.
+    private(set) var editorOutput: [[UInt8]] = []
+    /// Whole lines for the daemon, in order; of the first one `daemonOffset` bytes are written.
+    private(set) var daemonOutput: [Outgoing] = []
+    private(set) var daemonOffset = 0
+    /// Set when the editor sent `exit`.
+    private(set) var exitStatus: ExitCode?
+
+    struct Outgoing {
+        var line: [UInt8]
+        var ids: [RPCID]
+    }
+
+    private var inFlight: [RPCID: RequestInFlight] = [:]
+    private var isShutDown = false
+    private var lastBatch = 0
+    /// Why the daemon closes, said before it does (a refused peer).
+    private var refusal: [UInt8]?
+
+    var hasRequests: Bool { !inFlight.isEmpty }
+
+    /// When `flush` is due.
+    var nextFlush: MonotonicTime? { inFlight.values.compactMap(\.due).min() }
+
+    mutating func takeEditorOutput() -> [[UInt8]] {
+        defer { editorOutput = [] }
+        return editorOutput
+    }
+
+    // MARK: from the editor
+
+    /// Takes what the framer found on stdin.
+    mutating func fromEditor(_ event: MessageFramer.Event, now: MonotonicTime) {
+        switch event {
+        case .message(let bytes):
+            do {
+                fromEditor(try JSONDocument(bytes).root, now: now)
+            } catch {
+                answer(nil, .parseError(error))
+            }
+        case .tooLarge(let prefix):
+            answer(
+                readRequestID(inPrefix: prefix),
+                .tooLarge(limitBytes: stdioMessageLimit))
+        case .unsupportedFraming:
+            answer(nil, RPCError(.parseError, "neither JSON lines nor Content-Length headers: send one of them"))
+        case .malformedHeader:
+            answer(nil, RPCError(.parseError, "a header block needs one Content-Length: mend the client"))
+        }
+    }
+
+    private mutating func fromEditor(_ message: JSONValue, now: MonotonicTime) {
+        guard message.kind == .array, message.count > 0 else { return single(message, now: now) }
+        lastBatch += 1
+        let ids = message.elements.compactMap { $0["id"].flatMap(RPCID.init) }
+        guard Set(ids).count == ids.count, !ids.contains(where: { inFlight[$0] != nil }) else {
+            return answer(nil, RPCError(.invalidRequest, "an id of this batch is already in flight: use a new one"))
+        }
+        var writer = JSONWriter(reserving: message.raw.count + 64)
+        writer.beginArray()
+        for element in message.elements {
+            writer.raw(pass(element, batch: lastBatch))
+        }
+        writer.endArray()
+        daemonOutput.append(Outgoing(line: frame(writer.bytes, as: .newline), ids: ids))
+    }
+
+    private mutating func single(_ message: JSONValue, now: MonotonicTime) {
+        let id = message["id"].flatMap(RPCID.init)
+        let method = message["method"]?.string ?? ""
+        switch (method, id) {
+        case ("initialize", let id?): reply(id, Self.initializeResult)
+        case ("shutdown", let id?):
+            isShutDown = true
+            reply(id, Array("null".utf8))
+        case ("exit", nil): exitStatus = isShutDown ? .success : .failure
+        case ("initialized", nil): break
+        case ("$/cancelRequest", nil):
+            guard let target = message["params"]?["id"].flatMap(RPCID.init), inFlight[target] != nil else { return }
+            daemonOutput.append(Outgoing(line: frame(message.raw, as: .newline), ids: []))
+        case (_, nil) where method.hasPrefix("$/"): break
+        case (_, let id?) where isShutDown:
+            answer(id, RPCError(.invalidRequest, "shutdown was asked for: only exit may follow"))
+        case (_, let id?) where inFlight[id] != nil:
+            answer(id, RPCError(.invalidRequest, "this id is already in flight: use a new one"))
+        case (_, let id?) where inFlight.count >= inFlightLimit:
+            answer(id, RPCError(.overloaded, "\(inFlightLimit) requests are in flight: wait for some of them"))
+        default:
+            let line = frame(pass(message, batch: nil), as: .newline)
+            daemonOutput.append(Outgoing(line: line, ids: id.map { [$0] } ?? []))
+        }
+    }
+
+    /// Notes a request as in flight; gives what the daemon is to see of it: without `params: null`, without
+    /// `workDoneToken`, and with `stream` where the token makes events needed.
+    private mutating func pass(_ message: JSONValue, batch: Int?) -> [UInt8] {
+        guard let id = message["id"].flatMap(RPCID.init) else { return strip(message, addStream: false) }
+        let token = message["params"]?["workDoneToken"].map { Array($0.raw) }
+        let wantsEvents = message["params"]?["stream"]?.bool == true
+        let method = message["method"]?.string ?? ""
+        let streams = ["chat", "plan", "executePlan", "solve", "escalate"].contains(method)
+        let request = RequestInFlight(id: id, batch: batch, token: token, wantsEvents: wantsEvents)
+        inFlight[id] = request
+        if let begin = request.progressBegin { editorOutput.append(begin) }
+        return strip(message, addStream: token != nil && !wantsEvents && streams)
+    }
+
+    private func strip(_ message: JSONValue, addStream: Bool) -> [UInt8] {
+        guard let params = message["params"], params.isNull || params["workDoneToken"] != nil else {
+            return Array(message.raw)
+        }
+        var writer = JSONWriter(reserving: message.raw.count + 16)
+        writer.beginObject()
+        for (name, value) in message.members {
+            if name == "params", value.isNull { continue }
+            writer.key(name)
+            guard name == "params" else {
+                writer.raw(value.raw)
+                continue
+            }
+            writer.beginObject()
+            for (name, value) in params.members where name != "workDoneToken" && !(addStream && name == "stream") {
+                writer.key(name)
+                writer.raw(value.raw)
+            }
+            if addStream { writer.member("stream", true) }
+            writer.endObject()
+        }
+        writer.endObject()
+        return writer.bytes
+    }
+
+    // MARK: from the daemon
+
+    /// Takes one message of the daemon.
+    mutating func fromDaemon(_ bytes: [UInt8], now: MonotonicTime) {
+        guard let message = try? JSONDocument(bytes).root else { return }
+        if message["method"]?.isString("$/event") == true, let params = message["params"],
+            let id = params["id"].flatMap(RPCID.init), inFlight[id] != nil
+        {
+            editorOutput += inFlight[id]?.event(params, now: now) ?? []
+            return
+        }
+        if message["method"] == nil {
+            if message["id"]?.isNull == true, let error = message["error"], inFlight[.null] == nil {
+                refusal = Array(error.raw)
+                return
+            }
+            for answer in message.kind == .array ? Array(message.elements) : [message] {
+                if let id = answer["id"].flatMap(RPCID.init) { finish(id, now: now) }
+            }
+        }
+        editorOutput.append(bytes)
+    }
+
+    /// Lets go of text that was held long enough.
+    mutating func flush(now: MonotonicTime) {
+        for (id, request) in inFlight {
+            guard let due = request.due, due <= now else { continue }
+            editorOutput += inFlight[id]?.flush(now: now) ?? []
+        }
+    }
+
+    /// Everything of a request goes out before its response.
+    private mutating func finish(_ id: RPCID, now: MonotonicTime) {
+        guard var request = inFlight.removeValue(forKey: id) else { return }
+        editorOutput += request.flush(now: now)
+        if let end = request.progressEnd { editorOutput.append(end) }
+    }
+
+    // MARK: the connection
+
+    /// So many bytes of `daemonOutput` were written.
+    mutating func wrote(_ count: Int) {
+        daemonOffset += count
+        while let first = daemonOutput.first, daemonOffset > 0 {
+            for id in first.ids { inFlight[id]?.isSent = true }
+            guard daemonOffset >= first.line.count else { return }
+            daemonOffset -= first.line.count
+            daemonOutput.removeFirst()
+        }
+    }
+
+    /// The connection is gone. What may have reached the daemon is answered and never sent again; what did not stays.
+    mutating func connectionLost(now: MonotonicTime) {
+        if daemonOffset > 0 {
+            daemonOutput.removeFirst()
+            daemonOffset = 0
+        }
+        if let refusal {
+            self.refusal = nil
+            daemonOutput = []
+            fail(where: { _ in true }, now: now) { $0.raw(refusal) }
+            return
+        }
+        // A cancellation of what is no longer there is of no use to the next daemon.
+        daemonOutput.removeAll { $0.ids.isEmpty }
+        let error = RPCError(
+            .shuttingDown,
+            "the connection to tandemd was lost and this request may have been carried out: send it again if that is safe"
+        )
+        fail(where: \.isSent, now: now) { $0.error(error) }
+    }
+
+    /// No daemon could be reached.
+    mutating func dialFailed(_ message: String, now: MonotonicTime) {
+        daemonOutput = []
+        daemonOffset = 0
+        fail(where: { _ in true }, now: now) { $0.error(RPCError(.shuttingDown, message)) }
+    }
+
+    /// stdin ended: everything in flight is cancelled.
+    mutating func cancelAll() {
+        for request in inFlight.values {
+            var writer = JSONWriter()
+            writer.beginRequest(nil, method: "$/cancelRequest")
+            writer.beginObject()
+            writer.key("id")
+            writer.raw(request.id.raw)
+            writer.endObject()
+            writer.endRequest()
+            daemonOutput.append(Outgoing(line: frame(writer.bytes, as: .newline), ids: []))
+        }
+    }
+
+    private mutating func fail(
+        where isMeant: (RequestInFlight) -> Bool, now: MonotonicTime, _ error: (inout JSONWriter) -> Void
+    ) {
+        var batches: [Int: [[UInt8]]] = [:]
+        for request in inFlight.values where isMeant(request) {
+            finish(request.id, now: now)
+            var writer = JSONWriter()
+            writer.beginObject()
+            writer.member("jsonrpc", "2.0")
+            writer.key("id")
+            writer.raw(request.id.raw)
+            writer.key("error")
+            error(&writer)
+            writer.endObject()
+            if let batch = request.batch {
+                batches[batch, default: []].append(writer.bytes)
+            } else {
+                editorOutput.append(writer.bytes)
+            }
+        }
+        for answers in batches.values {
+            var writer = JSONWriter()
+            writer.beginArray()
+            for answer in answers { writer.raw(answer) }
+            writer.endArray()
+            editorOutput.append(writer.bytes)
+        }
+    }
+
+    private mutating func answer(_ id: RPCID?, _ error: RPCError) {
+        var writer = JSONWriter()
+        writer.errorResponse(id ?? .null, error)
+        editorOutput.append(writer.bytes)
+    }
+
+    private mutating func reply(_ id: RPCID, _ result: [UInt8]) {
+        var writer = JSONWriter()
+        writer.response(id, result: result)
+        editorOutput.append(writer.bytes)
+    }
+
+    private static var initializeResult: [UInt8] {
+        Array("{\"capabilities\":{},\"serverInfo\":{\"name\":\"tandem\",\"version\":\"\(tandemVersion)\"}}".utf8)
+    }
+}

@@ -1,0 +1,42 @@
+import TandemClient
+import TandemProtocol
+
+/// Why a command ends without success: the exit status and, unless it is quiet, one sentence.
+struct Failure: Error {
+    var code: ExitCode
+    var message: String?
+    /// What the daemon said, for `--verbose`.
+    var cause: RPCError?
+
+    init(_ code: ExitCode, _ message: String?) {
+        self.code = code
+        self.message = message
+    }
+
+    init(_ message: String) { self.init(.failure, message) }
+
+    static func usage(_ message: String) -> Failure { Failure(.usage, message) }
+
+    static let brokenPipe = Failure(.brokenPipe, nil)
+    static let interrupted = Failure(.interrupted, nil)
+
+    init(_ error: ClientError) {
+        switch error {
+        case .answered(let answer):
+            self.init(Self.exitCode(of: answer.code), answer.message)
+            cause = answer
+        case .interrupted: self = .interrupted
+        default: self.init(.failure, error.message)
+        }
+    }
+
+    static func exitCode(of code: ErrorCode) -> ExitCode {
+        switch code {
+        case .rateLimited, .budgetExceeded: .limit
+        case .providersFailed: .provider
+        case .planConflict: .planConflict
+        case .cancelled: .interrupted
+        default: .failure
+        }
+    }
+}

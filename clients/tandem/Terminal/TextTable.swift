@@ -1,0 +1,53 @@
+/// Rows under headings, in aligned columns. On a terminal the widest columns are cut to its width; in a pipe nothing
+/// is.
+struct TextTable {
+    private let headings: [String]
+    private let rightAligned: Set<Int>
+    private var rows: [[String]] = []
+
+    init(_ headings: [String], rightAligned: Set<Int> = []) {
+        self.headings = headings
+        self.rightAligned = rightAligned
+    }
+
+    mutating func add(_ row: [String]) {
+        // One row is one line, whatever it says.
+        rows.append(row.map { String($0.map { $0.isNewline || $0 == "\t" ? " " : $0 }) })
+    }
+
+    var isEmpty: Bool { rows.isEmpty }
+
+    /// - Parameter width: the most columns of a line; nil for any number.
+    func lines(width: Int?) -> [String] {
+        var widths = headings.indices.map { column in
+            max(headings[column].count, rows.map { $0[column].count }.max() ?? 0)
+        }
+        if let width {
+            while widths.reduce(0, +) + 2 * (widths.count - 1) > width {
+                guard let widest = widths.indices.max(by: { widths[$0] < widths[$1] }), widths[widest] > 8 else {
+                    break
+                }
+                widths[widest] -= 1
+            }
+        }
+        return ([headings] + rows).map { row in
+            var line = ""
+            for (column, cell) in row.enumerated() {
+                let text = cell.count > widths[column] ? cell.prefix(widths[column] - 1) + "…" : cell
+                let space = String(repeating: " ", count: widths[column] - text.count)
+                line += rightAligned.contains(column) ? space + text : text + space
+                line += "  "
+            }
+            while line.last == " " { line.removeLast() }
+            return line
+        }
+    }
+
+    /// Prints the headings (dimmed where there is colour) and the rows.
+    func print(to output: Output) throws(Failure) {
+        let lines = lines(width: output.terminal.columns)
+        try output.write(dimmed: lines[0])
+        try output.write("\n")
+        for line in lines.dropFirst() { try output.write(foreign: Array((line + "\n").utf8)) }
+    }
+}

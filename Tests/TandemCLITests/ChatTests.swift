@@ -115,6 +115,21 @@ private let answer =
         #expect(end.status == status && end.out.isEmpty && end.err == "tandem chat: do something\n")
     }
 
+    @Test func failedProvidersAreNamedOneByOne() async throws {
+        let attempts =
+            #""attempts":[{"provider":"groq","model":"big","kind":"http_status","status":503,"message":"busy"},{"provider":"box","model":"q","kind":"connect","message":"refused\u001b"}]"#
+        let daemon = try daemon { message, peer in
+            peer.error(message.id, -32002, "providers_failed", "no provider answered", attempts)
+        }
+        defer { daemon.stop() }
+        let end = try await runCLI(["chat", "a"], home: home)
+        #expect(end.status == 4)
+        #expect(
+            end.err
+                == "tandem chat: no provider answered\n  groq/big: http_status 503: busy\n  box/q: connect: refused\u{1B}\n"
+        )
+    }
+
     @Test func aLostConnectionIsSaidAndNotTriedAgain() async throws {
         let daemon = try daemon { _, peer in peer.close() }
         let end = try await runCLI(["chat", "a"], home: home)
@@ -188,6 +203,19 @@ private let answer =
     }
 
     // MARK: interruptions
+
+    @Test func anInterruptedAnswerEndsItsLine() async throws {
+        let daemon = try daemon { message, peer in
+            if message.method == "chat" { peer.event(message.id, 0, "content", #""text":"half""#) }
+            if message.method == "$/cancelRequest" { peer.error("1", -32800, "cancelled", "cancelled") }
+        }
+        defer { daemon.stop() }
+        let process = try CLIProcess(["chat", "a"], home: home, streams: .terminal)
+        #expect(await offPool { process.waitForOutput("half") })
+        process.child.signal(SIGINT)
+        let end = await offPool { process.finish() }
+        #expect(end.status == 130 && end.out == "half\r\n")
+    }
 
     @Test func interruptingCancelsAndEndsWith130() async throws {
         let daemon = try daemon { message, peer in

@@ -165,7 +165,7 @@ private let modelsJSON =
         #expect(await offPool { reader.wait() } == 0)
         let needed = try home.read("needed")
         #expect(needed.contains("libc.so"))
-        for name in ["curl", "sqlite3", "Foundation", "systemd", "crypto", "stdc++", "microhttpd"] {
+        for name in ["curl", "sqlite3", "Foundation", "systemd", "crypto", "microhttpd"] {
             let lines = needed.split(separator: "\n").filter { $0.contains("NEEDED") && $0.contains("[lib\(name)") }
             #expect(lines.isEmpty, "\(lines)")
         }

@@ -25,7 +25,7 @@ _tandem() {
         case $words[1] in
         chat) _arguments -s \
             '(-m --model)'{-m,--model}'[the model or workflow to ask (default\: the configured one)]:model:_tandem_models' \
-            '(-f --file)'{-f,--file}'[attach a text file or an image; may be repeated]:file:_files' \
+            '*'{-f,--file}'[attach a text file or an image; may be repeated]:file:_files' \
             '(-s --session)'{-s,--session}'[go on with a conversation kept by the daemon, or begin it]:session: ' \
             '(-c --continue)'{-c,--continue}'[go on with the last conversation]' \
             '--system[the system message]:text: ' \

@@ -16,7 +16,7 @@ extension Command {
         ],
         options: [
             Option("model", "m", .text("MODEL"), "the model or workflow to ask (default: the configured one)"),
-            Option("file", "f", .file, "attach a text file or an image; may be repeated"),
+            Option("file", "f", .file, "attach a text file or an image; may be repeated", repeats: true),
             Option("session", "s", .text("SESSION"), "go on with a conversation kept by the daemon, or begin it"),
             Option("continue", "c", nil, "go on with the last conversation"),
             Option("system", nil, .text("TEXT"), "the system message"),

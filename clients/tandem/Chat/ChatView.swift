@@ -55,7 +55,11 @@ struct ChatView: ExchangeView {
 
     mutating func tick(_ now: MonotonicTime) { if showing == .nothing { spinner.show(now) } }
 
-    mutating func finish() { spinner.hide() }
+    mutating func finish() {
+        spinner.hide()
+        // A cancelled answer ends in the middle of a line.
+        if showing != .nothing { try? endLine(of: showing == .content ? output : error) }
+    }
 
     /// The end of a request that went well.
     mutating func show(_ result: JSONValue) throws(Failure) {

@@ -55,7 +55,8 @@ struct Conversation {
             Interrupts.forget()
             // After a failure the connection may be of no use: the next message gets a new one.
             client = nil
-            Output.complain("tandem chat: \(error.message ?? "cancelled")\n")
+            Output.complain(
+                "tandem chat: \(error.message ?? "cancelled")\n" + error.attempts.map { "  \($0)\n" }.joined())
         }
     }
 

@@ -34,8 +34,13 @@ struct Option: Sendable {
     /// nil for a flag.
     var value: Value?
     var summary: String
+    /// Every value counts, not only the last.
+    var repeats = false
 
-    init(_ name: String, _ short: Character? = nil, _ value: Value? = nil, _ summary: String) {
+    init(
+        _ name: String, _ short: Character? = nil, _ value: Value? = nil, _ summary: String, repeats: Bool = false
+    ) {
+        self.repeats = repeats
         self.name = name
         self.short = short
         self.value = value

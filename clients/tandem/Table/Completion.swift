@@ -129,7 +129,8 @@ enum Completion {
         }
         let summary = String(option.summary.flatMap { "[]:".contains($0) ? "\\\($0)" : String($0) })
         guard let short = option.short else { return quoted("--\(option.name)[\(summary)]\(action)") }
-        return "'(-\(short) --\(option.name))'{-\(short),--\(option.name)}" + quoted("[\(summary)]\(action)")
+        let exclusion = option.repeats ? "'*'" : "'(-\(short) --\(option.name))'"
+        return exclusion + "{-\(short),--\(option.name)}" + quoted("[\(summary)]\(action)")
     }
 
     /// One word for a shell.

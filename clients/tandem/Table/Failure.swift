@@ -1,11 +1,12 @@
 import TandemClient
+import TandemJSON
 import TandemProtocol
 
 /// Why a command ends without success: the exit status and, unless it is quiet, one sentence.
 struct Failure: Error {
     var code: ExitCode
     var message: String?
-    /// What the daemon said, for `--verbose`.
+    /// What the daemon said.
     var cause: RPCError?
 
     init(_ code: ExitCode, _ message: String?) {
@@ -27,6 +28,18 @@ struct Failure: Error {
             cause = answer
         case .interrupted: self = .interrupted
         default: self.init(.failure, error.message)
+        }
+    }
+
+    /// What became of each provider that was asked, one line each.
+    var attempts: [String] {
+        guard let member = cause?.data.first(where: { $0.name == "attempts" }),
+            let list = try? JSONDocument(member.json).root
+        else { return [] }
+        return list.elements.map { attempt in
+            let name = [attempt["provider"]?.string, attempt["model"]?.string].compactMap { $0 }.joined(separator: "/")
+            let status = attempt["status"]?.int.map { " \($0)" } ?? ""
+            return "\(name): \(attempt["kind"]?.string ?? "failed")\(status): \(attempt["message"]?.string ?? "")"
         }
     }
 

@@ -1,3 +1,6 @@
+/// No column is cut to less.
+private let narrowestColumn = 4
+
 /// Rows under headings, in aligned columns. On a terminal the widest columns are cut to its width; in a pipe nothing
 /// is.
 struct TextTable {
@@ -24,7 +27,8 @@ struct TextTable {
         }
         if let width {
             while widths.reduce(0, +) + 2 * (widths.count - 1) > width {
-                guard let widest = widths.indices.max(by: { widths[$0] < widths[$1] }), widths[widest] > 8 else {
+                guard let widest = widths.indices.max(by: { widths[$0] < widths[$1] }), widths[widest] > narrowestColumn
+                else {
                     break
                 }
                 widths[widest] -= 1

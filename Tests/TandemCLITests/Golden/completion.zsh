@@ -3,7 +3,7 @@
 _tandem_models() { local -a models; models=(${(f)"$(tandem models --json 2>/dev/null | grep -o '"name":"[^"]*"' | cut -d'"' -f4)"}); compadd -a models }
 _tandem() {
     local context state line
-    _arguments -C '(-h --help)'{-h,--help}'[show help]' '--socket[where tandemd listens]:path:_files' '1:command:->command' '*::argument:->argument'
+    _arguments -C '(-h --help)'{-h,--help}'[show help]' '--socket[where tandemd listens]:path:_files' '(-)1:command:->command' '(-)*::argument:->argument'
     case $state in
     command)
         local -a commands=(

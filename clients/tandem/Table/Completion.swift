@@ -67,7 +67,7 @@ enum Completion {
         var text = "#compdef tandem\n# zsh completion for tandem, made by 'tandem completion zsh'\n"
         text += "_tandem_models() { local -a models; models=(${(f)\"$(\(modelQuery))\"}); compadd -a models }\n"
         text += "_tandem() {\n    local context state line\n    _arguments -C '(-h --help)'{-h,--help}'[show help]' "
-        text += "'--socket[where tandemd listens]:path:_files' '1:command:->command' '*::argument:->argument'\n"
+        text += "'--socket[where tandemd listens]:path:_files' '(-)1:command:->command' '(-)*::argument:->argument'\n"
         text += "    case $state in\n    command)\n        local -a commands=(\n"
         for command in commands { text += "            \(quoted(command.name + ":" + command.summary))\n" }
         text += "        )\n        _describe command commands ;;\n    argument)\n        case $words[1] in\n"

@@ -135,7 +135,8 @@ private func result(_ id: String, _ json: String = "{}") -> String {
 
     @Test func theEndOfStdinEndsADialToo() async throws {
         let adapter = try CLIProcess(["stdio", "--socket", "/proc/none/x.sock"], home: home, keepsInputOpen: true)
-        adapter.send(request("1", "chat", "{}") + "\n")
+        adapter.send(request("1", "chat", "{}") + "\n" + request("2", "initialize") + "\n")
+        #expect(await offPool { adapter.waitForOutput("serverInfo") }, "it has started and read both")
         let start = MonotonicTime.now()
         adapter.closeInput()
         #expect(await offPool { adapter.finish() }.status == 0)
@@ -170,6 +171,20 @@ private func result(_ id: String, _ json: String = "{}") -> String {
         shell.signal(SIGKILL)
         #expect(await offPool { eventually { daemon.closed == 1 } }, "its connection ends with it")
         #expect(await offPool { eventually { hasEnded(pid) } })
+    }
+
+    /// The parent-death signal also comes when the editor's thread that started us ends.
+    @Test func theEndOfTheParentsThreadMeansNothing() async throws {
+        let daemon = try echo()
+        defer { daemon.stop() }
+        let adapter = try adapter()
+        adapter.send(request("1", "ping") + "\n")
+        #expect(await offPool { adapter.waitForOutput(result("1")) })
+        adapter.child.signal(SIGUSR2)
+        adapter.send(request("2", "ping") + "\n")
+        #expect(await offPool { adapter.waitForOutput(result("2")) })
+        adapter.child.signal(SIGTERM)
+        #expect(await offPool { adapter.finish() }.status == 0)
     }
 
     @Test func stderrSpeaksOnlyWhenAsked() async throws {

@@ -11,7 +11,7 @@ private let queueLimit = 1 << 20
 /// setting would be the editor's too.
 private let atomicWrite = 4096
 /// How long answers may still come after the end of stdin; CLIENTS.md gives one second for everything.
-private let lastWords = TimeSpan.milliseconds(700)
+private let lastWords = TimeSpan.milliseconds(500)
 
 /// POLLRDHUP: the other end of a socket was shut down; pipes tell it unasked.
 private let hangUp: Int16 = 0x2000
@@ -141,6 +141,9 @@ final class Pump {
         if toEditorOffset == toEditor.count {
             toEditor = []
             toEditorOffset = 0
+        } else if toEditorOffset > queueLimit {
+            toEditor.removeSubrange(0..<toEditorOffset)
+            toEditorOffset = 0
         }
         for message in messages { toEditor += frame(message, as: fromEditor.framing ?? .newline) }
     }
@@ -202,7 +205,8 @@ final class Pump {
         fruitless = 0
         buffer.withUnsafeBytes { fromDaemon.append(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
         while let event = fromDaemon.next() {
-            if case .message(let bytes) = event { relay.fromDaemon(bytes, now: now) }
+            guard case .message(let bytes) = event else { return connectionLost(now) }
+            relay.fromDaemon(bytes, now: now)
         }
     }
 

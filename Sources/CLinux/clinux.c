@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/openat2.h>
 #include <signal.h>
 #include <spawn.h>
@@ -41,8 +42,18 @@ int cl_epoll_wait(int epfd, cl_ready *ready, int capacity, int64_t timeout_ns) {
     if (timeout_ns <= 0) {
         count = epoll_wait(epfd, events, capacity, timeout_ns < 0 ? -1 : 0);
     } else {
+        static int has_nanosecond_wait = 1;
         struct timespec timeout = {.tv_sec = timeout_ns / 1000000000, .tv_nsec = timeout_ns % 1000000000};
-        count = epoll_pwait2(epfd, events, capacity, &timeout, NULL);
+        count = -1;
+        if (has_nanosecond_wait) {
+            count = epoll_pwait2(epfd, events, capacity, &timeout, NULL);
+            // Kernels before 5.11 and strict system call filters have only milliseconds: rounded up, never too early.
+            if (count < 0 && (errno == ENOSYS || errno == EPERM)) has_nanosecond_wait = 0;
+        }
+        if (!has_nanosecond_wait) {
+            int64_t milliseconds = (timeout_ns + 999999) / 1000000;
+            count = epoll_wait(epfd, events, capacity, milliseconds > INT_MAX ? INT_MAX : (int)milliseconds);
+        }
     }
     for (int i = 0; i < count; i++) {
         ready[i].events = events[i].events;

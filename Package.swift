@@ -77,6 +77,11 @@ let package = Package(
             dependencies: ["CLinux", "TandemBase", "TandemClient", "TandemJSON", "TandemProtocol"],
             path: "clients/tandem", swiftSettings: strict),
 
+        // Feature vectors for the classifier's trainer (`make classifier`).
+        .executableTarget(
+            name: "classifier-features", dependencies: ["TandemJSON", "TandemWorkflows"],
+            path: "tools/classifier/features", swiftSettings: strict),
+
         .target(
             name: "TandemTestSupport", dependencies: ["CLinux", "TandemBase", "TandemJSON"],
             path: "Tests/TandemTestSupport", swiftSettings: strict),

@@ -8,7 +8,8 @@ package enum CodeFeature: Int, CaseIterable, Sendable {
     case concept, conceptRepeated, codeObject, doubtfulObject, codeVerb, codeRequest, doubtfulRequest
     case codeRequestWithTechnology, doubtfulRequestWithTechnology, technologyRequest
     case howToWithTechnology, howToWithComputing, errorWithTechnology, computing, computingMuch, otherSense
-    case textRequest, topic, topicMuch, mathematics, mathSymbols, adviceOnTechnology, advice, role, nothingOfCode,
+    case textRequest, textOnTechnology, topic, topicMuch, mathematics, mathSymbols, adviceOnTechnology, advice, role,
+        nothingOfCode,
         hintsOnly
     case longProse, followUpToCode, afterCode, thanks
 
@@ -55,6 +56,7 @@ package enum CodeFeature: Int, CaseIterable, Sendable {
         case .computingMuch: "many words of computing"
         case .otherSense: "a code word in another sense (dress code)"
         case .textRequest: "asks for prose"
+        case .textOnTechnology: "asks for prose about a technology"
         case .topic: "subjects far from code"
         case .topicMuch: "mostly about subjects far from code"
         case .mathematics: "mathematics"
@@ -78,7 +80,8 @@ package enum CodeFeature: Int, CaseIterable, Sendable {
         case .bias, .computing, .ambiguousAlone, .doubtfulObject, .advice, .doubtfulRequest, .technologyRequest,
             .dataFormat:
             nil
-        case .otherSense, .textRequest, .topic, .topicMuch, .mathematics, .mathSymbols, .adviceOnTechnology, .role,
+        case .otherSense, .textRequest, .textOnTechnology, .topic, .topicMuch, .mathematics, .mathSymbols,
+            .adviceOnTechnology, .role,
             .nothingOfCode, .hintsOnly, .longProse, .thanks, .formatAlone:
             false
         default: true
@@ -146,6 +149,8 @@ package struct CodeFeatures: Sendable {
         set(.otherSense, saturated(found.otherSenses, per: words))
 
         set(.textRequest, found.textRequests > 0 ? 1 : 0)
+        let asksForProse = found.textRequests > 0 && found.codeRequests + found.doubtfulRequests == 0
+        set(.textOnTechnology, asksForProse && technology && !form ? 1 : 0)
         set(.topic, saturated(found.topics, per: words))
         set(.topicMuch, Double(found.topics) / words > 0.12 ? 1 : 0)
         set(.mathematics, saturated(found.mathematics, per: words))
@@ -212,7 +217,7 @@ extension TextEvidence {
     }
 
     /// Languages by name: a snake among animals is none.
-    var languageCounts: Int { topics == 0 || company > 0 ? languages : 0 }
+    var languageCounts: Int { topics == 0 || company > 0 ? languages : languages - languagesWithOtherSense }
 
     /// Everyday language names that stand where a language does.
     var ambiguousCounts: Int {

@@ -65,7 +65,8 @@ extension LexiconTerms {
             haydn, ingredient, beans, tyre, puppy, kitten, egg, eggs, salmon, ibuprofen, headache, eat, swallowed
             sonnets, olympic, restaurants, tenant, landlord, airport, luggage, earth, mars, penguin, penguins
             nervous, nurses, store, ceramics, pottery, roses, rome, greece, victorian, mattresses, faust, peru
-            mona lisa, colors, history of, skin, sleep
+            mona lisa, colors, history of, skin, sleep, a play, school play, stage play, the play, short film
+            commercial, sitcom, puppet, puppets, actors, audience, stage
             """
         ),
         (
@@ -133,7 +134,8 @@ extension LexiconTerms {
             program note, wedding program, political class, ancient class, play the, string around, the shell
             shell of, game theory, video game, board game, card game, party game, drinking game, game night
             family function, server at, waiter, query period, go well, let me, java in, kidney functions, api index
-            radio script, what function, which function, function do, functions do, function does
+            radio script, what function, which function, function do, functions do, function does, on pottery
+            a play
             """
         ),
     ]

@@ -30,7 +30,7 @@ enum LexiconTerms {
             java, rust, swift, ruby, scala, dart, julia, scheme, racket, crystal, nim, zig, elm, ada, pascal, delphi
             basic, assembly, shell, go, c, r, d, j, sas, stata, spss, apl, eiffel, groovy, chapel, idris, scratch
             smalltalk, forth, tcl, mojo, gleam, vala, latex, tex, markdown, excel, spreadsheet, arduino, unity
-            cairo, nix, vim, emacs, processing, gambit, sheets
+            cairo, nix, vim, emacs, processing, gambit, sheets, python, lisp, prolog, apex, cypher
             """
         ),
         (
@@ -175,11 +175,11 @@ enum LexiconTerms {
             function, funtion, code, codes, snippet, algorithm, regex, regexp, regular expression, shader, macro
             makefile, dockerfile, scraper, parser, crawler, fuzzer, unit test, unit tests, test cases, one-liner
             one liner, subroutine, decorator, endpoint, stored procedure, webhook, bash script, shell script
-            powershell script, sql, css, html, html page, oneliner, pseudocode, configuration file, config file
-            yaml, json, webpage, web page, web app, landing page, navbar, compose file, docker-compose
-            workflow file, cron, crontab, compiler, interpreter, cli, cli tool, rest api, sdk, client library, addon
-            add-on, data structure, linked list, binary tree, hashmap, struct, gui, testbench, smart contract
-            contract.sol, dag, dataframe, iterator
+            powershell script, html page, oneliner, pseudocode, configuration file, config file, webpage, web page
+            web app, landing page, navbar, compose file, docker-compose, workflow file, cron, crontab, compiler
+            interpreter, cli, cli tool, rest api, sdk, client library, addon, add-on, data structure, linked list
+            binary tree, hashmap, struct, gui, testbench, smart contract, contract.sol, dag, dataframe, iterator
+            json, yaml, css, html
             """
         ),
         (
@@ -205,14 +205,13 @@ enum LexiconTerms {
             following script, this script, my script, following query, this query, my query, following program
             my program, my app, my class, this class, my api, code from, your code, working code, some code
             code like, code example, example code, sample code, write code, writing code, clean code, full code
-            the script, the function, code works, code does, coding, pseudocode, sort a, sort an, reverse a, prints
+            the function, code works, code does, coding, pseudocode, sort a, sort an, reverse a, prints
             loop through, unit testing, null check, type checking, returns true, returns false, return true
             return false, which takes, that takes, as input, as argument, as arguments, as parameter, as parameters
             that returns, which returns, and returns, optimise the, hash the, install the, file line, in excel
             excel formula, an array, the array, array of, all files, my loop, infinite loop, a query, the query
-            a script, the api, an api, my build, the build, my component, my docker, my container, my string
-            database table, the table, log file, my website, the website, print all, print out, on click, at runtime
-            at compile
+            the api, an api, my build, the build, my component, my docker, my container, my string, database table
+            the table, log file, my website, the website, print all, print out, on click, at runtime, at compile
             """
         ),
         (

@@ -23,6 +23,8 @@ struct TextEvidence: Sendable {
 
     // Words, by meaning.
     var languages = 0
+    /// Those of them that are an animal's name or another thing's too, though rarely.
+    var languagesWithOtherSense = 0
     var ambiguousBare = 0
     var ambiguousAfterPreposition = 0
     var ambiguousBeforeObject = 0

@@ -125,7 +125,10 @@ struct WordScanner {
     }
 
     private mutating func tally(_ meaning: WordMeaning, by amount: Int) {
-        if meaning.contains(.language) { evidence.languages += amount }
+        if meaning.contains(.language) {
+            evidence.languages += amount
+            if meaning.contains(.ambiguousLanguage) { evidence.languagesWithOtherSense += amount }
+        }
         if meaning.contains(.framework) { evidence.frameworks += amount }
         if meaning.contains(.tool) { evidence.tools += amount }
         if meaning.contains(.dataFormat) { evidence.formats += amount }

@@ -31,7 +31,7 @@ package final class Daemon: RequestHandler {
     private(set) lazy var discoveryDocument = methods.openRPCDocument()
     private var sockets: [ListeningSocket] = []
     private var systemEvents: SystemEvents?
-    private var random = SystemRandomNumberGenerator()
+    private var random = QuickRandom()
     private var candidateCache: [String: [ModelSettings]] = [:]
 
     /// Requests with an identifier of ours, for `cancel`.

@@ -1,3 +1,4 @@
+import CLinux
 import TandemBase
 import TandemJSON
 import TandemLoop
@@ -227,10 +228,17 @@ extension ChatRun {
         case .success(let completion):
             record.finishReason = completion.finishReason.rawValue
             record.answerBytes = completion.content.utf8.count
-            record.hasCode = completion.content.contains("```")
+            record.hasCode = holdsCodeBlock(completion.content)
             if keepsContent { record.answer = Array(completion.content.utf8) }
         case .failure(let error): record.note(error)
         }
         return record
     }
+}
+
+/// Whether a fenced block stands in the text. Byte search: Character search costs more than the whole answer's writing.
+private func holdsCodeBlock(_ text: String) -> Bool {
+    var text = text
+    let fence: StaticString = "```"
+    return text.withUTF8 { cl_find($0.baseAddress, $0.count, fence.utf8Start, fence.utf8CodeUnitCount) >= 0 }
 }

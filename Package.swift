@@ -83,7 +83,7 @@ let package = Package(
             path: "tools/classifier/features", swiftSettings: strict),
 
         .target(
-            name: "TandemTestSupport", dependencies: ["CLinux", "TandemBase", "TandemJSON"],
+            name: "TandemTestSupport", dependencies: ["CLinux", "TandemBase", "TandemJSON", "TandemLoop"],
             path: "Tests/TandemTestSupport", swiftSettings: strict),
         tests("TandemBase", ["TandemBase"]),
         tests("TandemJSON", ["TandemJSON", "TandemTestSupport"]),

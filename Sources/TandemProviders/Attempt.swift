@@ -15,6 +15,8 @@ package protocol Attempt: AnyObject {
     func resume()
     /// What has come so far.
     var partial: Completion { get }
+    /// Tokens by length: what a cancelled or cut answer is ledgered with, and servers that count nothing.
+    func estimatedUsage() -> Usage
 }
 
 /// Hears an attempt. All calls come on the loop, `finished` exactly once and never from within `start`.
@@ -132,16 +134,20 @@ package final class HTTPAttempt: Attempt, TransferDelegate {
 
     private var patience: TimeSpan { hasFirstToken ? timeouts.idle : timeouts.firstToken }
 
+    /// From here on the idle timeout counts, and it may be the shorter one.
+    private func beganAnswering() {
+        hasFirstToken = true
+        if timeouts.idle < timeouts.firstToken, let timer {
+            EventLoop.shared.move(timer, to: EventLoop.shared.now + timeouts.idle)
+        }
+    }
+
     /// The timer is not moved for each piece; it looks at the last one when it fires.
     private func checkPatience() {
         guard !isOver, let timer else { return }
         let due = (isPaused ? EventLoop.shared.now : lastActivity) + patience
         if due > EventLoop.shared.now { return EventLoop.shared.move(timer, to: due) }
-        if hasFirstToken {
-            end(.failure(UpstreamFailure(.stall, "the stream stood still for \(describe(timeouts.idle))")))
-        } else {
-            end(.failure(UpstreamFailure(.timeout, "no first token within \(describe(timeouts.firstToken))")))
-        }
+        end(.failure(hasFirstToken ? .stalled(timeouts) : .noFirstToken(timeouts)))
     }
 
     // MARK: the response
@@ -208,7 +214,7 @@ package final class HTTPAttempt: Attempt, TransferDelegate {
         guard !isOver else { return }
         switch piece {
         case .delta(let delta):
-            hasFirstToken = true
+            if !hasFirstToken { beganAnswering() }
             guard partial.append(delta) else {
                 failure = UpstreamFailure(
                     .malformed, "the upstream sent more than \(Completion.toolCallLimit) tool calls")
@@ -220,7 +226,7 @@ package final class HTTPAttempt: Attempt, TransferDelegate {
             partial.finishReason = reason
         case .usage(let usage): self.usage = usage
         case .failure(let error):
-            failure = classify(error, status: error.status, retryAfter: nil)
+            failure = failures.classify(error, status: error.status, retryAfter: nil)
         }
     }
 
@@ -275,64 +281,20 @@ package final class HTTPAttempt: Attempt, TransferDelegate {
         return .success(partial)
     }
 
-    /// Tokens by length: what a cancelled or cut stream is ledgered with, and servers that count nothing.
-    package func estimatedUsage() -> Usage {
-        var usage = Usage()
-        usage.promptTokens = estimatedPrompt
-        usage.reasoningTokens = estimatedTokens(bytes: partial.reasoning.utf8.count)
-        usage.completionTokens =
-            usage.reasoningTokens
-            + estimatedTokens(
-                bytes: partial.toolCalls.reduce(partial.content.utf8.count) { $0 + $1.arguments.utf8.count })
-        usage.estimated = true
-        return usage
-    }
+    package func estimatedUsage() -> Usage { partial.estimatedUsage(promptTokens: estimatedPrompt) }
 
     // MARK: failures
 
     private func describe(_ fault: TransferFailure) -> UpstreamFailure {
-        switch fault.kind {
-        case .connect: UpstreamFailure(.connect, fault.message)
-        case .connectTimeout: UpstreamFailure(.timeout, "no connection within \(describe(timeouts.connect))")
-        case .tls: UpstreamFailure(.tls, fault.message)
-        case .malformed: UpstreamFailure(.malformed, fault.message)
-        case .broken:
-            // A reset before anything of an answer came is a connection that did not hold.
-            UpstreamFailure(hasFirstToken || !body.isEmpty ? .streamBroken : .connect, fault.message)
-        }
+        failures.classify(fault, isAnswering: hasFirstToken || !body.isEmpty)
     }
 
     private func failedResponse(_ transfer: Transfer) -> UpstreamFailure {
         let retryAfter = transfer.header("retry-after").flatMap { parseRetryAfter($0, now: .now()) }
-        return classify(UpstreamErrorObject(body: body), status: transfer.status, retryAfter: retryAfter)
+        return failures.classify(UpstreamErrorObject(body: body), status: transfer.status, retryAfter: retryAfter)
     }
 
-    private func classify(
-        _ error: UpstreamErrorObject?, status: Int?, retryAfter: TimeSpan?
-    ) -> UpstreamFailure {
-        let words = UpstreamWords(request: request, key: key)
-        let shown = words.shown(error?.message)
-        func failure(_ kind: CallFailure, _ text: String) -> UpstreamFailure {
-            UpstreamFailure(kind, shown.map { "\(text): \($0)" } ?? text)
-        }
-        switch status {
-        case 401, 403: return UpstreamFailure(.status(status!), "the provider refused the API key (HTTP \(status!))")
-        case 429:
-            return failure(.status(429, retryAfter: retryAfter), "the provider's rate limit is reached (HTTP 429)")
-        default: break
-        }
-        if error?.isContextLength == true || status == 413 {
-            return failure(.contextLength, "the prompt is longer than the model's context")
-        }
-        if error?.isContentFilter == true { return failure(.contentFilter, "the provider's content filter refused") }
-        if let status {
-            return failure(.status(status, retryAfter: retryAfter), "the provider answered HTTP \(status)")
-        }
-        return failure(.streamBroken, "the provider reported an error in its stream")
-    }
-
-    private func describe(_ span: TimeSpan) -> String {
-        let milliseconds = span.wholeMilliseconds
-        return milliseconds % 1000 == 0 ? "\(milliseconds / 1000) s" : "\(milliseconds) ms"
+    private var failures: FailureClassifier {
+        FailureClassifier(words: UpstreamWords(request: request, key: key), connectTimeout: timeouts.connect)
     }
 }

@@ -75,6 +75,18 @@ package struct Completion: Hashable, Sendable {
 
     package init() {}
 
+    /// The answer's tokens by its length, beside an estimate of the prompt's.
+    package func estimatedUsage(promptTokens: Int) -> Usage {
+        var usage = Usage()
+        usage.promptTokens = promptTokens
+        usage.reasoningTokens = estimatedTokens(bytes: reasoning.utf8.count)
+        usage.completionTokens =
+            usage.reasoningTokens
+            + estimatedTokens(bytes: toolCalls.reduce(content.utf8.count) { $0 + $1.arguments.utf8.count })
+        usage.estimated = true
+        return usage
+    }
+
     /// Tool calls that one answer may hold; a larger index is a broken stream, not a reason to allocate.
     package static let toolCallLimit = 128
 

@@ -31,6 +31,8 @@ final class OfflineAttempt: Attempt {
         schedule()
     }
 
+    func estimatedUsage() -> Usage { partial.estimatedUsage(promptTokens: prompt.estimatedPromptTokens) }
+
     private func schedule() {
         guard !isScheduled else { return }
         isScheduled = true
@@ -48,9 +50,7 @@ final class OfflineAttempt: Attempt {
             return schedule()
         }
         isOver = true
-        partial.usage.promptTokens = prompt.estimatedPromptTokens
-        partial.usage.completionTokens = estimatedTokens(bytes: partial.content.utf8.count)
-        partial.usage.estimated = true
+        partial.usage = estimatedUsage()
         delegate.attempt(self, finished: .success(partial))
     }
 }

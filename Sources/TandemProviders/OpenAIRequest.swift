@@ -15,30 +15,20 @@ package struct OpenAIQuirks: Sendable {
 /// cancellation be seen. `provider_options` may say otherwise; the answer is understood either way.
 func openAIRequest(_ prompt: Prompt, model: ModelSettings, quirks: OpenAIQuirks) -> [UInt8] {
     var writer = JSONWriter(reserving: prompt.messages.count + 512)
-    let options = prompt.providerOptions
-    func isOverridden(_ name: String) -> Bool { options.map { $0[name] != nil } ?? false }
+    let overlay = Overlay(prompt.providerOptions)
     writer.beginObject()
-    if !isOverridden("model") { writer.member("model", model.model) }
-    if !isOverridden("messages") { writer.member("messages", raw: prompt.messages) }
-    for member in prompt.members where !isOverridden(member.name) {
-        writer.key(quirks.maxCompletionTokens && member.name == "max_tokens" ? "max_completion_tokens" : member.name)
-        writer.raw(member.json)
+    if !overlay.covers("model") { writer.member("model", model.model) }
+    if !overlay.covers("messages") { writer.member("messages", raw: prompt.messages) }
+    RequestMembers(prompt, model).forEach { name, json in
+        guard !overlay.covers(name) else { return }
+        writer.key(quirks.maxCompletionTokens && name == "max_tokens" ? "max_completion_tokens" : name)
+        writer.raw(json)
     }
-    for member in model.defaults
-    where !isOverridden(member.name) && !prompt.members.contains(where: { $0.name == member.name }) {
-        writer.key(member.name)
-        writer.raw(member.json)
-    }
-    if !isOverridden("stream") { writer.member("stream", true) }
-    if quirks.streamOptions, !isOverridden("stream"), !isOverridden("stream_options") {
+    if !overlay.covers("stream") { writer.member("stream", true) }
+    if quirks.streamOptions, !overlay.covers("stream"), !overlay.covers("stream_options") {
         writer.member("stream_options", raw: #"{"include_usage":true}"#.utf8)
     }
-    if let options {
-        for (name, value) in options.members where !value.isNull || name != "stream_options" {
-            writer.key(name)
-            writer.value(value)
-        }
-    }
+    overlay.write(into: &writer) { name, value in value.isNull && name == "stream_options" }
     writer.endObject()
     return writer.bytes
 }

@@ -19,7 +19,9 @@ package final class Provider {
     package private(set) var lastError: (message: String, at: WallTime)?
 
     private let client: HTTPClient
-    private var chatEndpoint: HTTPEndpoint?
+    private var endpoints: [String: HTTPEndpoint] = [:]
+    /// Prepared endpoints, one for each path in use.
+    private static let endpointLimit = 32
 
     package init(_ settings: ProviderSettings, client: HTTPClient) {
         self.settings = settings
@@ -37,12 +39,28 @@ package final class Provider {
     ) -> any Attempt {
         switch settings.kind {
         case .offline: OfflineAttempt(prompt, model, delegate)
-        default:
-            HTTPAttempt(
-                client: client, endpoint: endpoint(), timeouts: settings.timeouts, key: settings.apiKey,
-                request: openAIRequest(prompt, model: model, quirks: quirks),
-                estimatedPromptTokens: prompt.estimatedPromptTokens, decoder: OpenAIDecoder(), delegate: delegate)
+        case .anthropic:
+            httpAttempt(
+                prompt, "/messages", AnthropicRequest.bytes(prompt, model: model), AnthropicDecoder(), delegate)
+        case .gemini:
+            httpAttempt(
+                prompt, geminiPath(model: model.model), GeminiRequest.bytes(prompt, model: model), GeminiDecoder(),
+                delegate)
+        case .openai, .runloop, .llama:
+            httpAttempt(
+                prompt, "/chat/completions", openAIRequest(prompt, model: model, quirks: quirks), OpenAIDecoder(),
+                delegate)
         }
+    }
+
+    private func httpAttempt(
+        _ prompt: Prompt, _ path: String, _ request: [UInt8], _ decoder: any AnswerDecoder,
+        _ delegate: any AttemptDelegate
+    ) -> any Attempt {
+        HTTPAttempt(
+            client: client, endpoint: endpoint(path), timeouts: settings.timeouts, key: settings.apiKey,
+            request: request, estimatedPromptTokens: prompt.estimatedPromptTokens, decoder: decoder,
+            delegate: delegate)
     }
 
     private var quirks: OpenAIQuirks {
@@ -52,10 +70,12 @@ package final class Provider {
         return quirks
     }
 
-    private func endpoint() -> HTTPEndpoint {
-        if let chatEndpoint { return chatEndpoint }
-        let endpoint = HTTPEndpoint(endpointSettings(path: "/chat/completions"), client: client)
-        chatEndpoint = endpoint
+    private func endpoint(_ path: String) -> HTTPEndpoint {
+        if let known = endpoints[path] { return known }
+        // A path may hold the model's name, and that may come from a client.
+        if endpoints.count >= Self.endpointLimit { endpoints.removeAll() }
+        let endpoint = HTTPEndpoint(endpointSettings(path: path), client: client)
+        endpoints[path] = endpoint
         return endpoint
     }
 
@@ -76,11 +96,21 @@ package final class Provider {
         endpoint.unixSocket = socket
         endpoint.connectTimeout = settings.timeouts.connect
         endpoint.headers = [("Content-Type", Secret("application/json"))]
+        if settings.kind == .anthropic {
+            endpoint.headers.append(("anthropic-version", Secret(Self.anthropicVersion)))
+        }
         if let key = settings.apiKey, !key.isEmpty {
-            endpoint.headers.append(("Authorization", key.reveal { Secret("Bearer \($0)") }))
+            switch settings.kind {
+            case .anthropic: endpoint.headers.append(("x-api-key", key))
+            case .gemini: endpoint.headers.append(("x-goog-api-key", key))
+            default: endpoint.headers.append(("Authorization", key.reveal { Secret("Bearer \($0)") }))
+            }
         }
         return endpoint
     }
+
+    /// https://platform.claude.com/docs/en/api/versioning
+    private static let anthropicVersion = "2023-06-01"
 
     // MARK: what calls tell it
 

@@ -88,11 +88,10 @@ package final class UpstreamCall: AttemptDelegate {
         if let waiting { _ = waiting.provider.gate.cancel(waiting.ticket) }
         waiting = nil
         guard let attempt else { return }
-        let partial = attempt.partial
-        let usage = (attempt as? HTTPAttempt)?.estimatedUsage()
+        let usage = attempt.estimatedUsage()
         attempt.cancel()
         self.attempt = nil
-        settle(.neutral, failure: nil, status: .cancelled, usage: usage ?? partial.usage, at: .now())
+        settle(.neutral, failure: nil, status: .cancelled, usage: usage, at: .now())
     }
 
     package func pause() {
@@ -262,11 +261,10 @@ package final class UpstreamCall: AttemptDelegate {
             settle(.success, failure: nil, status: .ok, usage: completion.usage, at: now)
             delegate.call(self, finished: .success(completion))
         case .failure(let failure):
-            let usage = (attempt as? HTTPAttempt)?.estimatedUsage() ?? attempt.partial.usage
             let sentNothing = attempt.partial == Completion()
             settle(
-                failure.failure.health, failure: failure, status: .failed, usage: sentNothing ? Usage() : usage, at: now
-            )
+                failure.failure.health, failure: failure, status: .failed,
+                usage: sentNothing ? Usage() : attempt.estimatedUsage(), at: now)
             failed(failure, latency: trace.steps[step].latency, at: now)
         }
     }

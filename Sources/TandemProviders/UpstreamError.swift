@@ -8,8 +8,16 @@ package struct UpstreamErrorObject: Hashable, Sendable {
     package var message: String?
     package var type: String?
     package var code: String?
+    /// How long the upstream asks to wait, where it says so in the error itself (google.rpc.RetryInfo).
+    package var retryDelay: TimeSpan?
 
     package init(message: String?) { self.message = message }
+
+    static func contentFilter(_ message: String) -> UpstreamErrorObject {
+        var error = UpstreamErrorObject(message: message)
+        error.code = "content_filter"
+        return error
+    }
 
     package init(_ error: JSONValue) {
         if let text = error.string {
@@ -18,6 +26,9 @@ package struct UpstreamErrorObject: Hashable, Sendable {
             message = error["message"]?.string ?? error["msg"]?.string
             type = error["type"]?.string ?? error["status"]?.string
             code = error["code"]?.string ?? error["code"]?.int.map(String.init)
+            for detail in error["details"]?.elements.map({ $0 }) ?? [] {
+                if let delay = detail["retryDelay"]?.string.flatMap({ parseDuration($0) }) { retryDelay = delay }
+            }
         }
     }
 
@@ -50,6 +61,9 @@ package struct UpstreamErrorObject: Hashable, Sendable {
             "prompt is too long", "exceeds the available context size", "exceed_context_size",
         ])
     }
+
+    /// Google answers a wrong key with 400.
+    var isInvalidKey: Bool { says(["api key not valid", "api_key_invalid"]) }
 
     var isContentFilter: Bool { says(["content_filter", "content_policy", "responsibleai"]) }
 }

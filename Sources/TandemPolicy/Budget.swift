@@ -43,7 +43,11 @@ package struct Budget: Sendable {
         var spent: Int64 = 0
         var reserved: Int64 = 0
 
-        func holds(_ amount: Int64) -> Bool { limit.map { spent + reserved + amount <= $0 } ?? true }
+        /// An estimate above the whole budget counts as the whole: it waits for an unspent one instead of for ever.
+        func holds(_ amount: Int64) -> Bool {
+            guard let limit else { return true }
+            return spent + reserved < limit && spent + reserved + min(amount, limit) <= limit
+        }
 
         mutating func begin(_ start: WallTime, _ end: WallTime) {
             if start > self.start {

@@ -24,6 +24,9 @@ package enum Backoff {
 ///   alone; A, A, B with one fallback; A, B, C with two.
 /// - A timeout goes to the next candidate first (waiting once was long enough) and is retried when there is none.
 /// - Another candidate is called at once; a pause is only ever before a candidate that has failed before.
+/// - A pause that the provider asked for (Retry-After) is waited out when it is at most `longestPauseBeforeFallback`;
+///   for a longer one an untried candidate is called at once: waiting is only better than asking another while it is
+///   hardly noticed. Without an untried candidate it is waited out up to the deadline.
 /// - What the same candidate would refuse again (auth, 400, 404, 422, context length, content filter, malformed) goes
 ///   to the next candidate: another model may have a longer context or know the name.
 /// - A candidate our own rules refuse costs nothing of the budget.
@@ -47,6 +50,9 @@ package struct CandidateRun: Hashable, Sendable {
         /// Content has gone to the client: nobody continues it silently (rule 2).
         case committed
     }
+
+    /// A longer Retry-After is not waited out while another candidate has not been tried.
+    package static let longestPauseBeforeFallback = TimeSpan.seconds(2)
 
     private struct Comeback: Hashable {
         var candidate: Int
@@ -106,7 +112,11 @@ package struct CandidateRun: Hashable, Sendable {
             comeback = nil
         }
         let untriedCount = candidates - untried
-        if failure.retry == .same, budget.extrasLeft > untriedCount, let action = comeBack(at: time, &budget) {
+        let fallbackFirst =
+            untriedCount > 0 && failure.retryAfter.map { $0 > Self.longestPauseBeforeFallback } ?? false
+        if failure.retry == .same, !fallbackFirst, budget.extrasLeft > untriedCount,
+            let action = comeBack(at: time, &budget)
+        {
             return action
         }
         if untriedCount > 0 {

@@ -86,7 +86,9 @@ extension Schema.Member {
     static let timeout = Self("timeout_ms", .positive, "The whole request's deadline in milliseconds.")
     static let metadata = Self("metadata", .anyObject, "Any object; stored with the request.")
     static let detach = Self("detach", .boolean, default: "false", "Whether the request outlives its connection.")
-    static let cache = Self("cache", .choice("use", "refresh", "bypass", "only"), default: "\"use\"", "Cache use.")
+    static let cache = Self(
+        "cache", .choice("use", "refresh", "bypass", "only"),
+        "How caches are used; by default answers at temperature 0 are kept and used where the configuration says so.")
     static let root = Self("root", .name, "A folder on this host.")
     static let documents = Self("documents", .documents, "Files by content; nothing is read or written on disk.")
     static let limit = Self("limit", .integer(1...10_000), "At most so many entries.")

@@ -63,6 +63,11 @@ package enum Delta: Hashable, Sendable {
     case content(String)
     case reasoning(String)
     case toolCall(index: Int, ToolCall)
+
+    /// Part of the answer itself: from it on no other model may continue silently.
+    package var isContent: Bool {
+        if case .reasoning = self { false } else { true }
+    }
 }
 
 /// A model's whole answer.

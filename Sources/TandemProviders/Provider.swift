@@ -3,12 +3,27 @@ import TandemHTTP
 import TandemLoop
 import TandemPolicy
 
+/// What became different about a provider.
+package enum ProviderChange: Hashable, Sendable {
+    /// A sample, a quota: nothing that anybody has to be told.
+    case counted
+    case breaker(model: String)
+    /// It asked for a pause, or refused the key.
+    case health
+    /// `setProvider`.
+    case switched
+}
+
 /// One provider at work: its endpoint, its health, its limits. All requests share it.
 @LoopActor
 package final class Provider {
     package let settings: ProviderSettings
     /// What `setProvider` said; nil follows the configuration.
-    package var enabledOverride: Bool?
+    package var enabledOverride: Bool? {
+        didSet { if enabledOverride != oldValue { onChange?(self, .switched) } }
+    }
+    /// Called after each change; must not call the provider's calls back.
+    package var onChange: (@LoopActor (Provider, ProviderChange) -> Void)?
     package var health = ProviderHealth()
     package private(set) var breakers: [String: CircuitBreaker] = [:]
     package var gate: ConcurrencyGate<@LoopActor () -> Void>
@@ -137,8 +152,19 @@ package final class Provider {
     package func restore(_ breaker: CircuitBreaker, of model: String) { breakers[model] = breaker }
 
     package func resetBreakers() {
+        let open = breakers.filter { $0.value.reopensAt != nil }.keys
         for model in breakers.keys { breakers[model]?.reset() }
         health.reset()
+        onChange?(self, .health)
+        for model in open.sorted() { onChange?(self, .breaker(model: model)) }
+    }
+
+    /// Takes a permit back with what became of its call.
+    func record(
+        _ outcome: CircuitBreaker.Outcome, _ permit: CircuitBreaker.Permit, of model: String, at time: MonotonicTime
+    ) {
+        let change = withBreaker(of: model) { $0.record(outcome, permit, at: time) }
+        onChange?(self, change == nil ? .counted : .breaker(model: model))
     }
 
     func began() { inFlight += 1 }
@@ -148,8 +174,12 @@ package final class Provider {
         guard let failure else { return }
         lastError = (failure.message, .now())
         switch failure.failure {
-        case .status(401, _), .status(403, _): health.authFailed(reason: authAdvice)
-        case .status(429, let retryAfter): health.rateLimited(retryAfter: retryAfter, at: time)
+        case .status(401, _), .status(403, _):
+            health.authFailed(reason: authAdvice)
+            onChange?(self, .health)
+        case .status(429, let retryAfter):
+            health.rateLimited(retryAfter: retryAfter, at: time)
+            if retryAfter != nil { onChange?(self, .health) }
         default: break
         }
     }

@@ -24,6 +24,13 @@ package struct StepTrace: Sendable {
     /// nil where the price is unknown.
     package var cost: Double?
     package var failure: UpstreamFailure?
+
+    package init(role: StepRole, provider: String, model: String, startedAt: MonotonicTime) {
+        self.role = role
+        self.provider = provider
+        self.model = model
+        self.startedAt = startedAt
+    }
 }
 
 /// An attempt that failed, or was not even sent.

@@ -19,7 +19,8 @@ package enum UpstreamCallFailure: Error, Hashable, Sendable {
     /// -32004.
     case deadlineExceeded
     /// Nothing was sent, because a provider's own limit is used up: -32001 with its name.
-    case rateLimited(provider: String, retryAfter: TimeSpan)
+    /// `quota` is the one that is used up; nil for a pause that the provider asked for.
+    case rateLimited(provider: String, quota: Rate?, retryAfter: TimeSpan)
     /// Too many wait for the only provider: -32008.
     case overloaded(retryAfter: TimeSpan)
 }
@@ -44,7 +45,7 @@ package final class UpstreamCall: AttemptDelegate {
     private var step = -1
     private var isPaused = false
     private var isOver = false
-    private var shortestWait: (provider: String, retryAfter: TimeSpan, overloaded: Bool)?
+    private var shortestWait: (provider: String, quota: Rate?, retryAfter: TimeSpan, overloaded: Bool)?
 
     /// What an attempt holds of its provider while it is out.
     private struct Held {
@@ -127,7 +128,7 @@ package final class UpstreamCall: AttemptDelegate {
         case .disabledByAuth(let reason): return refuse(.auth, reason)
         case .coolingDown(let until):
             let wait = until - EventLoop.shared.now
-            note(wait, provider, overloaded: false)
+            note(wait, provider)
             return refuse(.rateLimited, "\(provider.settings.name) asked for a pause of \(seconds(wait))")
         }
         if let problem = provider.settings.apiKeyProblem { return refuse(.auth, problem) }
@@ -160,10 +161,10 @@ package final class UpstreamCall: AttemptDelegate {
             return refuse(.breakerOpen, "\(provider.settings.name)/\(model.model) failed too often and rests")
         }
         var held = Held(provider: provider, model: model.model, permit: permit, since: now)
-        if let wait = takeQuota(&held, at: now) {
-            provider.withBreaker(of: model.model) { _ = $0.record(.neutral, permit, at: now) }
+        if let (wait, quota) = takeQuota(&held, at: now) {
+            provider.record(.neutral, permit, of: model.model, at: now)
             leaveGate(provider, since: now)
-            note(wait, provider, overloaded: false)
+            note(wait, provider, quota: quota)
             return refuse(.rateLimited, "the quota of \(provider.settings.name) is used up for \(seconds(wait))")
         }
         self.held = held
@@ -179,9 +180,9 @@ package final class UpstreamCall: AttemptDelegate {
     }
 
     /// Takes the provider's own quotas; the wait until there is room when there is none, and then nothing is taken.
-    private func takeQuota(_ held: inout Held, at now: MonotonicTime) -> TimeSpan? {
+    private func takeQuota(_ held: inout Held, at now: MonotonicTime) -> (wait: TimeSpan, quota: Rate?)? {
         switch held.provider.requestQuota?.take(at: now) {
-        case .refused(let retryAfter): return retryAfter
+        case .refused(let retryAfter): return (retryAfter, held.provider.requestQuota?.rate)
         case .granted(let reservation): held.requests = reservation
         case nil: break
         }
@@ -189,7 +190,7 @@ package final class UpstreamCall: AttemptDelegate {
         case .refused(let retryAfter):
             if let requests = held.requests { held.provider.requestQuota?.giveBack(requests) }
             held.requests = nil
-            return retryAfter
+            return (retryAfter, held.provider.tokenQuota?.rate)
         case .granted(let reservation): held.tokens = reservation
         case nil: break
         }
@@ -200,9 +201,9 @@ package final class UpstreamCall: AttemptDelegate {
         failed(UpstreamFailure(.notSent(refusal), message), latency: .zero, at: EventLoop.shared.now)
     }
 
-    private func note(_ wait: TimeSpan, _ provider: Provider, overloaded: Bool) {
+    private func note(_ wait: TimeSpan, _ provider: Provider, quota: Rate? = nil, overloaded: Bool = false) {
         if let shortestWait, shortestWait.retryAfter <= wait { return }
-        shortestWait = (provider.settings.name, wait, overloaded)
+        shortestWait = (provider.settings.name, quota, wait, overloaded)
     }
 
     private func failed(_ failure: UpstreamFailure, latency: TimeSpan, at now: MonotonicTime) {
@@ -222,12 +223,13 @@ package final class UpstreamCall: AttemptDelegate {
             failure =
                 shortestWait.overloaded
                 ? .overloaded(retryAfter: shortestWait.retryAfter)
-                : .rateLimited(provider: shortestWait.provider, retryAfter: shortestWait.retryAfter)
+                : .rateLimited(
+                    provider: shortestWait.provider, quota: shortestWait.quota, retryAfter: shortestWait.retryAfter)
         } else {
             failure = .providersFailed
         }
-        // Never from within `start`: the owner may not hold us yet.
-        EventLoop.shared.atEndOfTurn { self.delegate.call(self, finished: .failure(failure)) }
+        // Never from within `start`: the owner may not hold us yet. It may also let go of us until then.
+        EventLoop.shared.atEndOfTurn { [delegate] in delegate.call(self, finished: .failure(failure)) }
     }
 
     private func announceFallback(from: Int, to: Int) {
@@ -276,7 +278,7 @@ package final class UpstreamCall: AttemptDelegate {
     ) {
         guard let held else { return }
         self.held = nil
-        _ = held.provider.withBreaker(of: held.model) { $0.record(outcome, held.permit, at: now) }
+        held.provider.record(outcome, held.permit, of: held.model, at: now)
         if let tokens = held.tokens {
             held.provider.tokenQuota?.settle(tokens, weight: usage.promptTokens + usage.completionTokens)
         }

@@ -75,11 +75,48 @@ package final class PendingRequest {
         return session
     }
 
+    /// Events that go on under this request's id after its answer, until the connection ends; nil for a notification
+    /// or when the client has gone. Take it before the answer, and send no `event` of the request itself after that.
+    package func makeEventStream() -> EventStream? {
+        guard let session, let id = message.id else { return nil }
+        return EventStream(session, id, sequence: eventCount)
+    }
+
     /// Sends `$/event`; `write` adds the members behind `type`. Dropped for notifications and finished requests.
     package func event(_ type: StaticString, _ write: (inout JSONWriter) -> Void) {
         guard !isFinished, let session, let id = message.id else { return }
         let sequence = eventCount
         eventCount += 1
+        session.send { writer in
+            writer.beginEvent(id, sequence: sequence, type: type)
+            write(&writer)
+            writer.endEvent()
+        }
+    }
+}
+
+/// `$/event` notifications that are nobody's answer any more (PROTOCOL.md, subscribe).
+@LoopActor
+package final class EventStream {
+    private weak var session: Session?
+    private let id: RPCID
+    private var sequence: Int
+
+    fileprivate init(_ session: Session, _ id: RPCID, sequence: Int) {
+        self.session = session
+        self.id = id
+        self.sequence = sequence
+    }
+
+    /// False once the connection has ended.
+    package var isOpen: Bool { session?.isOpen ?? false }
+
+    /// The client reads slower than we write.
+    package var isCongested: Bool { session?.isCongested ?? false }
+
+    package func send(_ type: StaticString, _ write: (inout JSONWriter) -> Void) {
+        guard let session else { return }
+        defer { sequence += 1 }
         session.send { writer in
             writer.beginEvent(id, sequence: sequence, type: type)
             write(&writer)

@@ -33,6 +33,7 @@ final class Session: ConnectionReceiver {
 
     func start() throws(SystemError) { try connection.start() }
 
+    var isOpen: Bool { connection.isOpen }
     var isCongested: Bool { connection.isCongested }
     var requestsInFlight: Int { inFlight.count + anonymous.count }
 

@@ -27,12 +27,23 @@ package final class Daemon: RequestHandler {
     let startTime = MonotonicTime.now()
     private(set) var server: RPCServer!
     let methods: MethodTable
+    let admission: Admission
+    let subscribers = Subscribers()
+    let conversations: Conversations
+    let responses: ResponseCache
+    /// Saves the states of limits, breakers and cooldowns.
+    private(set) var keeper: StateKeeper!
+    /// Holds requests back until what the last process knew is read.
+    let restoration = Restoration()
+    /// What `setProvider` said, by provider; kept across restarts and reloads.
+    private(set) var overrides: [String: Bool] = [:]
     /// The answer to rpc.discover, made at the first call.
     private(set) lazy var discoveryDocument = methods.openRPCDocument()
     private var sockets: [ListeningSocket] = []
     private var systemEvents: SystemEvents?
     private var random = QuickRandom()
     private var candidateCache: [String: [ModelSettings]] = [:]
+    private var identityCache: [String: [UInt8]] = [:]
 
     /// Requests with an identifier of ours, for `cancel`.
     private(set) var runs: [ULID: any RequestWork] = [:]
@@ -58,9 +69,15 @@ package final class Daemon: RequestHandler {
             }
         }
         client = try HTTPClient()
+        admission = Admission(configuration.limits)
+        conversations = Conversations(store)
+        responses = ResponseCache(configuration.responseCache, store)
         methods = MethodTable(available: Self.availableMethods)
         server = RPCServer(handler: self, limits: Self.limits(configuration), access: Self.access(configuration, log))
         server.onIdle = { [unowned self] in considerIdleExit() }
+        keeper = StateKeeper(store) { [unowned self] in keptStates }
+        admission.onChange = { [unowned self] in keeper.changed() }
+        admission.onRefusal = { [unowned self] in subscribers.limitReached($0, $1) }
         replaceProviders()
     }
 
@@ -95,11 +112,14 @@ package final class Daemon: RequestHandler {
 
     private func replaceProviders() {
         candidateCache = [:]
+        identityCache = [:]
         let old = providers
         providers.replace(
             with: configuration.providers.map { settings in
                 let provider = Provider(settings, client: client)
                 if let previous = old[settings.name] { provider.takeOver(previous) }
+                provider.enabledOverride = overrides[settings.name]
+                provider.onChange = { [unowned self] in providerChanged($0, $1) }
                 return provider
             })
     }
@@ -110,6 +130,8 @@ package final class Daemon: RequestHandler {
         server.limits = Self.limits(configuration)
         server.access = Self.access(configuration, log)
         store.setRetention(history: configuration.daemon.retainHistory)
+        admission.update(limits: configuration.limits, budget: configuration.budget)
+        responses.update(configuration.responseCache)
         replaceProviders()
         considerIdleExit()
     }
@@ -136,6 +158,19 @@ package final class Daemon: RequestHandler {
             candidateCache[leaf.name] = found
         }
         return found
+    }
+
+    /// What of the configuration an answer of this model depends on.
+    func identity(of leaf: ModelSettings) -> [UInt8] {
+        if let known = identityCache[leaf.name] { return known }
+        let identity = leaf.identity(configuration.provider(leaf.provider))
+        if identityCache.count < 1024 { identityCache[leaf.name] = identity }
+        return identity
+    }
+
+    func setOverrides(_ overrides: [String: Bool]) {
+        self.overrides = overrides
+        for provider in providers.providers { provider.enabledOverride = overrides[provider.settings.name] }
     }
 
     // MARK: requests
@@ -170,14 +205,16 @@ package final class Daemon: RequestHandler {
                 .info, "\(record.method) ended with \(record.outcome): \(message)", .request(record.id),
                 .model(record.model), .uid(record.uid))
         }
+        if subscribers.wants(.requests) { subscribers.requestFinished(record) }
         store.record(record)
     }
 
     package func handle(_ request: PendingRequest) {
         if isDraining { return request.fail(.shuttingDown()) }
         do throws(RPCError) {
-            let method = try methods.check(request.message)
-            try dispatch(method.method, request)
+            let method = try methods.check(request.message).method
+            if !restoration.isDone, method.needsRestoredState { return restoration.hold(request, method, self) }
+            try dispatch(method, request)
         } catch {
             request.fail(error)
         }
@@ -194,6 +231,7 @@ package final class Daemon: RequestHandler {
         try events.onSignal(SIGINT) { [unowned self] in drain("SIGINT") }
         try events.onSignal(SIGHUP) { [unowned self] in reload(by: "SIGHUP") }
         if events.enableWatchdog() { log(.debug, "the watchdog is fed by the loop") }
+        restoreKeptState()
         probeLocalServers { [self] in
             for socket in sockets {
                 do throws(SystemError) {
@@ -304,6 +342,7 @@ package final class Daemon: RequestHandler {
 
     /// Writes what the ledger still has. Called after the loop has ended.
     package func close() {
+        keeper.save()
         _ = store.close(deadline: .now() + Self.storeCloseTimeout)
     }
 

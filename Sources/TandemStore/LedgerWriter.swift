@@ -27,6 +27,9 @@ final class LedgerWriter {
             try Keepsakes.save(plan: plan, id: id, uid: uid, expires: expires, in: database)
         case .state(let value, let key, let time):
             try Keepsakes.save(state: value, key: key, at: time, in: database)
+        case .cached(let row, let expires, let keep):
+            try CachedAnswers.save(row, expires: expires, keep: keep, in: database)
+        case .clearCache(let name): try CachedAnswers.clear(name, in: database)
         }
     }
 

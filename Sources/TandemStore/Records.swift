@@ -127,6 +127,8 @@ enum StoreWrite: Sendable {
     case turns([SessionTurn], session: String, uid: UInt32, user: String, at: WallTime)
     case plan([UInt8], id: ULID, uid: UInt32, expires: WallTime)
     case state([UInt8], key: String, at: WallTime)
+    case cached(CachedRow, expires: WallTime, keep: Int)
+    case clearCache(String)
 
     /// About what it holds in memory, in bytes.
     var size: Int {
@@ -136,6 +138,8 @@ enum StoreWrite: Sendable {
                 + box.record.answer.count
         case .turns(let turns, _, _, _, _): turns.reduce(recordSize) { $0 + $1.message.count }
         case .plan(let bytes, _, _, _), .state(let bytes, _, _): recordSize + bytes.count
+        case .cached(let row, _, _): recordSize + row.value.count
+        case .clearCache: recordSize
         }
     }
 }

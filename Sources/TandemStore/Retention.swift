@@ -1,9 +1,9 @@
 import TandemBase
 
-/// Requests, conversations or plans removed in one transaction.
+/// Requests, conversations, plans or answers removed in one transaction.
 private let sliceRows = 500
 
-/// Removes what is older than `retain.history`, and plans past their time.
+/// Removes what is older than `retain.history`, and plans and cached answers past their time.
 enum Retention {
     /// One small transaction; true when nothing is left to remove.
     static func removeSlice(of database: Database, before oldest: WallTime, now: WallTime) throws(SQLiteError) -> Bool {
@@ -14,7 +14,15 @@ enum Retention {
                 "DELETE FROM plans WHERE id IN (SELECT id FROM plans WHERE expires_at <= ? LIMIT \(sliceRows))")
             plans.bind(now)
             try plans.run()
-            return max(requests, sessions, database.changes) < sliceRows
+            let removedPlans = database.changes
+            let answers = try database.statement(
+                """
+                DELETE FROM cached_answers WHERE id IN (
+                    SELECT id FROM cached_answers WHERE expires_at <= ? LIMIT \(sliceRows))
+                """)
+            answers.bind(now)
+            try answers.run()
+            return max(requests, sessions, removedPlans, database.changes) < sliceRows
         }
     }
 

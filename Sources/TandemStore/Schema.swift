@@ -3,7 +3,7 @@
 /// Times are milliseconds since 1970 (`*_at`), lengths of time milliseconds (`*_ms`), identifiers the 16 bytes of a
 /// ULID. A request's key begins with its time, so a range of time is a range of keys and needs no index.
 package enum LedgerSchema {
-    package static let migrations = [first]
+    package static let migrations = [first, second]
 
     private static let first = """
         CREATE TABLE requests (
@@ -117,5 +117,18 @@ package enum LedgerSchema {
             value BLOB NOT NULL,
             updated_at INTEGER NOT NULL
         ) STRICT;
+        """
+
+    private static let second = """
+        CREATE TABLE cached_answers (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            cache TEXT NOT NULL,
+            key BLOB NOT NULL,
+            value BLOB NOT NULL,
+            saved_at INTEGER NOT NULL,
+            expires_at INTEGER NOT NULL,
+            UNIQUE (cache, key)
+        ) STRICT;
+        CREATE INDEX cached_answers_expiry ON cached_answers (expires_at);
         """
 }

@@ -50,6 +50,14 @@ package final class Store: Sendable {
     /// Keeps a blob under a key: the state of breakers, limits and caches across a restart.
     package func save(state: [UInt8], key: String, at time: WallTime) { add(.state(state, key: key, at: time)) }
 
+    /// Keeps an entry of a cache until `expires`, and about the newest `keep` of that cache.
+    package func save(cached row: CachedRow, expires: WallTime, keep: Int) {
+        add(.cached(row, expires: expires, keep: keep))
+    }
+
+    /// Forgets all entries of a cache.
+    package func clear(cache: String) { add(.clearCache(cache)) }
+
     private func add(_ write: consuming StoreWrite) {
         start()
         guard !queue.add(write) else { return }
@@ -108,6 +116,14 @@ package final class Store: Sendable {
         read(completion) { database throws(SQLiteError) in try Keepsakes.overrides(from: database) }
     }
 
+    /// The newest entries of a cache that are not expired, oldest first; about `maxBytes` of values at most.
+    package func cached(_ cache: String, limit: Int, maxBytes: Int, completion: @escaping Completion<[CachedRow]>) {
+        let now = options.wallTime()
+        read(completion) { database throws(SQLiteError) in
+            try CachedAnswers.load(cache, limit: limit, maxBytes: maxBytes, now: now, from: database)
+        }
+    }
+
     package func state(_ key: String, completion: @escaping Completion<SavedState?>) {
         read(completion) { database throws(SQLiteError) in try Keepsakes.state(key, from: database) }
     }
@@ -158,6 +174,9 @@ package final class Store: Sendable {
         ended.post()
         return true
     }
+
+    /// Whether there is a file to read from; a query would make one.
+    package var exists: Bool { access(options.path, F_OK) == 0 }
 
     /// Two stat(2) calls: cheap enough for any thread.
     package var status: StoreStatus {

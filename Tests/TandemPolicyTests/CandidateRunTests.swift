@@ -64,19 +64,30 @@ import Testing
         #expect(Self.calls([.timeout, refused, refused], candidates: 2) == ([0, 1, 0], .candidates))
     }
 
+    @Test func aShortRetryAfterIsWaitedOutALongOneGoesToTheFallback() {
+        var random = SeededRandom(1)
+        func first(_ pause: TimeSpan, candidates: Int) -> CandidateRun.Action {
+            var run = CandidateRun(candidates: candidates, deadline: Self.deadline)
+            var budget = AttemptBudget()
+            return run.next(
+                after: .status(429, retryAfter: pause), at: seconds(10), budget: &budget, random: &random)
+        }
+        let limit = CandidateRun.longestPauseBeforeFallback
+        #expect(first(limit, candidates: 2) == .wait(until: seconds(10) + limit, 0))
+        #expect(first(limit + .milliseconds(1), candidates: 2) == .attempt(1))
+        #expect(first(.seconds(30), candidates: 1) == .wait(until: seconds(40), 0))
+    }
+
     @Test func retryAfterIsHonouredUpToTheDeadline() {
         var run = CandidateRun(candidates: 2, deadline: Self.deadline)
         var budget = AttemptBudget()
         var random = SeededRandom(1)
         let limited = CallFailure.status(429, retryAfter: .seconds(30))
-        let first = run.next(after: limited, at: seconds(10), budget: &budget, random: &random)
-        #expect(first == .wait(until: seconds(40), 0))
+        #expect(run.next(after: limited, at: seconds(10), budget: &budget, random: &random) == .attempt(1))
+        // Both have asked for a pause: the last one's is waited out.
         let second = run.next(
-            after: .status(429, retryAfter: .seconds(60)), at: seconds(40), budget: &budget, random: &random)
-        #expect(second == .attempt(1))
-        let third = run.next(
-            after: .status(429, retryAfter: .seconds(60)), at: seconds(41), budget: &budget, random: &random)
-        #expect(third == .exhausted(.attempts))
+            after: .status(429, retryAfter: .seconds(60)), at: seconds(11), budget: &budget, random: &random)
+        #expect(second == .wait(until: seconds(71), 1))
 
         var alone = CandidateRun(candidates: 1, deadline: Self.deadline)
         var fresh = AttemptBudget()

@@ -15,17 +15,26 @@ import TandemWorkflows
 final class ChatRun: RequestWork, UpstreamCallDelegate {
     let id: ULID
     let request: PendingRequest
-    let chat: ChatRequest
+    /// With `session`, the earlier turns are in it from `proceed` on.
+    var chat: ChatRequest
     let trace: RequestTrace
-    private unowned let daemon: Daemon
-    private let modelName: String
+    unowned let daemon: Daemon
+    let modelName: String
     private let timeout: TimeSpan
     private var call: UpstreamCall?
+    /// What the request holds of limits and budgets.
+    var ticket: AdmissionTicket?
+    /// Its place in the conversation that it names.
+    var turn: ConversationTurn?
+    /// The answer comes from the cache: what it is, and what it spared.
+    var cachedAnswer: CachedAnswer?
+    /// The call that it shares with equal requests, or makes for the cache.
+    var sharing: SharedCall.Place?
     private var deadline: Deadline?
-    private var firstToken: TimeSpan?
-    private var fallback = false
-    private var isOver = false
-    private lazy var requestID = id.description
+    var firstToken: TimeSpan?
+    var fallback = false
+    private(set) var isOver = false
+    private(set) lazy var requestID = id.description
 
     init(_ request: PendingRequest, _ chat: ChatRequest, model: String, daemon: Daemon) {
         self.request = request
@@ -48,6 +57,11 @@ final class ChatRun: RequestWork, UpstreamCallDelegate {
             }
         }
         deadline = EventLoop.shared.schedule(at: trace.deadline) { [weak self] in self?.deadlinePassed() }
+        if chat.session != nil { enterConversation(candidates) } else { proceed(candidates) }
+    }
+
+    /// Calls the model; `proceed` has seen to limits and caches.
+    func callUpstream(_ candidates: [ModelSettings]) {
         let call = UpstreamCall(
             .direct, candidates: candidates, prompt: chat.prompt, trace: trace, providers: daemon.providers,
             delegate: self)
@@ -63,7 +77,10 @@ final class ChatRun: RequestWork, UpstreamCallDelegate {
         finish(.failure(cause == .shutdown ? .shuttingDown(requestID: requestID) : .cancelled(requestID: requestID)))
     }
 
-    func resume() { call?.resume() }
+    func resume() {
+        call?.resume()
+        sharing?.resume()
+    }
 
     private func deadlinePassed() {
         guard !isOver else { return }
@@ -77,28 +94,33 @@ final class ChatRun: RequestWork, UpstreamCallDelegate {
 
     // MARK: the upstream's side
 
-    func call(_ call: UpstreamCall, began step: Int) {
+    func call(_ call: UpstreamCall, began step: Int) { tell(step, trace.steps[step]) }
+
+    func tell(_ index: Int, _ step: StepTrace) {
         guard chat.streams else { return }
-        let trace = trace.steps[step]
         request.event("step") { writer in
-            writer.member("step", step)
-            writer.member("role", trace.role.rawValue)
-            writer.member("provider", trace.provider)
-            writer.member("model", trace.model)
+            writer.member("step", index)
+            writer.member("role", step.role.rawValue)
+            writer.member("provider", step.provider)
+            writer.member("model", step.model)
         }
     }
 
     func call(_ call: UpstreamCall, produced delta: Delta) {
+        if chat.streams, delta.isContent { call.commit() }
+        tell(delta)
+        if chat.streams, request.isCongested { call.pause() }
+    }
+
+    func tell(_ delta: Delta) {
         if firstToken == nil { firstToken = MonotonicTime.now() - request.arrival }
         guard chat.streams else { return }
         switch delta {
         case .content(let text):
-            call.commit()
             request.event("content") { $0.member("text", text) }
         case .reasoning(let text):
             if chat.showsReasoning { request.event("reasoning") { $0.member("text", text) } }
         case .toolCall(let index, let piece):
-            call.commit()
             request.event("tool_call") { writer in
                 writer.member("index", index)
                 writer.member("id", ifPresent: piece.id)
@@ -106,10 +128,11 @@ final class ChatRun: RequestWork, UpstreamCallDelegate {
                 writer.member("arguments", piece.arguments)
             }
         }
-        if request.isCongested { call.pause() }
     }
 
-    func call(_ call: UpstreamCall, noticed notice: Notice) {
+    func call(_ call: UpstreamCall, noticed notice: Notice) { tell(notice) }
+
+    func tell(_ notice: Notice) {
         trace.notices.append(notice)
         guard chat.streams, chat.notifies else { return }
         request.event("notice") { writer in
@@ -120,14 +143,17 @@ final class ChatRun: RequestWork, UpstreamCallDelegate {
 
     func call(_ call: UpstreamCall, finished result: Result<Completion, UpstreamCallFailure>) {
         fallback = call.usesFallback
+        conclude(result)
+    }
+
+    func conclude(_ result: Result<Completion, UpstreamCallFailure>) {
         switch result {
         case .success(let completion): finish(.success(completion))
         case .failure(.providersFailed): finish(.failure(providersFailed))
         case .failure(.deadlineExceeded): finish(.failure(deadlineError))
         case .failure(.overloaded(let retryAfter)):
             finish(.failure(.overloaded(retryAfterMilliseconds: retryAfter.wholeMilliseconds, requestID: requestID)))
-        case .failure(.rateLimited(let provider, let retryAfter)):
-            let quota = daemon.providers[provider]?.settings.quota.requests
+        case .failure(.rateLimited(let provider, let quota, let retryAfter)):
             finish(
                 .failure(
                     .rateLimited(
@@ -154,10 +180,11 @@ final class ChatRun: RequestWork, UpstreamCallDelegate {
 
     // MARK: the end
 
-    private func finish(_ result: Result<Completion, RPCError>) {
+    func finish(_ result: Result<Completion, RPCError>) {
         guard !isOver else { return }
         isOver = true
         if let deadline { EventLoop.shared.cancel(deadline) }
+        release(result)
         let latency = MonotonicTime.now() - request.arrival
         let cost = trace.cost
         switch result {
@@ -188,7 +215,7 @@ final class ChatRun: RequestWork, UpstreamCallDelegate {
         writer.key("first_token_ms")
         writer.milliseconds(firstToken)
         writer.member("workflow", "direct")
-        writer.member("cached", false)
+        writer.member("cached", cachedAnswer != nil)
         writer.member("escalated", false)
         writer.member("polished", false)
         writer.member("fallback", fallback)
@@ -209,6 +236,8 @@ extension ChatRun {
         record.session = chat.session
         record.stream = chat.streams
         record.fallback = fallback
+        record.cached = cachedAnswer != nil
+        record.savedUSD = cachedAnswer?.cost
         record.tokens = TokenCounts(trace.usage)
         record.costUSD = cost
         record.latencyMilliseconds = latency.milliseconds

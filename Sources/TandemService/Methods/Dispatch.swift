@@ -8,7 +8,8 @@ import TandemRPC
 extension Daemon {
     /// What this daemon serves; the method table describes nothing else.
     static let availableMethods: Set<Method> = [
-        .chat, .cancel, .models, .status, .history, .reload, .ping, .discover, .cancelRequest,
+        .chat, .cancel, .models, .status, .history, .reload, .ping, .discover, .cancelRequest, .stats, .feedback,
+        .sessions, .deleteSession, .setProvider, .clearCache, .subscribe, .route,
     ]
 
     /// Carries out a request whose parameters are checked.
@@ -20,6 +21,14 @@ extension Daemon {
         case .status: status(request)
         case .history: history(request)
         case .reload: reload(request)
+        case .stats: try stats(request)
+        case .feedback: try feedback(request)
+        case .sessions: sessions(request)
+        case .deleteSession: deleteSession(request)
+        case .setProvider: try setProvider(request)
+        case .clearCache: try clearCache(request)
+        case .route: try route(request)
+        case .subscribe: subscribe(request)
         case .ping:
             request.respond { writer in
                 writer.beginObject()

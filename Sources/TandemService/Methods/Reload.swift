@@ -13,7 +13,9 @@ extension Daemon {
         case .success(let fresh):
             let changed = Configuration.changes(from: configuration, to: fresh)
             for warning in fresh.warnings { log(.warning, warning.description) }
+            await countSpending(for: fresh.budget)
             adopt(fresh)
+            if !changed.isEmpty { subscribers.configurationChanged(changed) }
             return changed
         case .failure(let faults):
             let first = faults.faults.first.map { "\($0)" } ?? "it cannot be read"

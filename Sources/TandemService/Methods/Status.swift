@@ -23,11 +23,13 @@ extension Daemon {
             writer.member("in_flight", runs.count)
             writer.key("providers")
             writer.beginArray()
-            for provider in providers.providers { write(provider, to: &writer) }
+            for provider in providers.providers {
+                writer.beginObject()
+                writer.members(of: provider)
+                writer.endObject()
+            }
             writer.endArray()
-            writer.key("caches")
-            writer.beginArray()
-            writer.endArray()
+            writer.caches(caches)
             writer.member("memory_bytes", residentBytes())
             let database = store.status
             writer.key("database")
@@ -39,73 +41,6 @@ extension Daemon {
             writer.endObject()
             writer.endObject()
         }
-    }
-
-    private func write(_ provider: Provider, to writer: inout JSONWriter) {
-        let now = EventLoop.shared.now
-        writer.beginObject()
-        writer.member("name", provider.settings.name)
-        writer.member("kind", provider.settings.kind.rawValue)
-        writer.member("enabled", provider.isEnabled)
-        writer.member("base_url", provider.settings.baseURL)
-        writer.member("key_source", ifPresent: provider.settings.apiKeySource)
-        writer.member("key_problem", ifPresent: provider.settings.apiKeyProblem)
-        writer.key("breaker")
-        write(worstBreaker(of: provider, at: now), at: now, to: &writer)
-        writer.key("limits")
-        writer.beginObject()
-        writer.member("max_in_flight", provider.settings.maxInFlight)
-        if let rate = provider.settings.quota.requests {
-            writer.key("requests")
-            write(rate, used: provider.requestQuota?.used(at: now) ?? 0, to: &writer)
-        }
-        if let rate = provider.settings.quota.tokens {
-            writer.key("tokens")
-            write(rate, used: provider.tokenQuota?.used(at: now) ?? 0, to: &writer)
-        }
-        writer.endObject()
-        writer.member("in_flight", provider.inFlight)
-        if let error = provider.lastError {
-            writer.key("last_error")
-            writer.beginObject()
-            writer.member("message", error.message)
-            writer.member("at", error.at.description)
-            writer.endObject()
-        }
-        writer.endObject()
-    }
-
-    private func write(_ rate: Rate, used: Int, to writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.member("limit", rate.count)
-        writer.member("period_ms", rate.period.wholeMilliseconds)
-        writer.member("used", used)
-        writer.endObject()
-    }
-
-    /// A provider has a breaker for each model; the one that is worst off speaks for it.
-    private func worstBreaker(of provider: Provider, at now: MonotonicTime) -> CircuitBreaker? {
-        func rank(_ breaker: CircuitBreaker) -> Int {
-            switch breaker.state(at: now) {
-            case .open: 2
-            case .halfOpen: 1
-            case .closed: 0
-            }
-        }
-        return provider.breakers.values.max { rank($0) < rank($1) }
-    }
-
-    private func write(_ breaker: CircuitBreaker?, at now: MonotonicTime, to writer: inout JSONWriter) {
-        var breaker = breaker
-        let statistics = breaker?.statistics(at: now)
-        writer.beginObject()
-        writer.member("state", (breaker?.state(at: now) ?? .closed).rawValue)
-        writer.member("error_rate", statistics?.errorRate ?? 0)
-        writer.member("samples", statistics?.samples ?? 0)
-        if let reopensAt = breaker?.reopensAt {
-            writer.member("reopens_at", (WallTime.now() + (reopensAt - now)).description)
-        }
-        writer.endObject()
     }
 
     private func residentBytes() -> Int {

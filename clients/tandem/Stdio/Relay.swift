@@ -2,17 +2,27 @@ import TandemBase
 import TandemJSON
 import TandemProtocol
 
+/// The most bytes of one message from the editor: the daemon's own default limit.
+let stdioMessageLimit = 32 << 20
 /// The most requests passed on and not answered yet.
 private let inFlightLimit = 4096
 
-/// What `tandem stdio` does with messages: it passes them on, with the editor's own ids.
-struct Relay: Translation {
-    static var framing: MessageFraming? { nil }
-
-    private(set) var outbox = DaemonOutbox()
+/// What `tandem stdio` does with messages, without any input or output of its own: messages go in on both sides, and
+/// what is to be written is taken from `editorOutput` and `daemonOutput`.
+struct Relay {
+    /// Whole messages for the editor, unframed, in order.
+    private(set) var editorOutput: [[UInt8]] = []
+    /// Whole lines for the daemon, in order; of the first one `daemonOffset` bytes are written.
+    private(set) var daemonOutput: [Outgoing] = []
+    private(set) var daemonOffset = 0
+    /// Set when the editor sent `exit`.
     private(set) var exitStatus: ExitCode?
 
-    private var editorOutput: [[UInt8]] = []
+    struct Outgoing {
+        var line: [UInt8]
+        var ids: [RPCID]
+    }
+
     private var inFlight: [RPCID: RequestInFlight] = [:]
     private var isShutDown = false
     private var lastBatch = 0
@@ -21,6 +31,7 @@ struct Relay: Translation {
 
     var hasRequests: Bool { !inFlight.isEmpty }
 
+    /// When `flush` is due.
     var nextFlush: MonotonicTime? { inFlight.values.compactMap(\.due).min() }
 
     mutating func takeEditorOutput() -> [[UInt8]] {
@@ -30,6 +41,7 @@ struct Relay: Translation {
 
     // MARK: from the editor
 
+    /// Takes what the framer found on stdin.
     mutating func fromEditor(_ event: MessageFramer.Event, now: MonotonicTime) {
         switch event {
         case .message(let bytes):
@@ -41,7 +53,7 @@ struct Relay: Translation {
         case .tooLarge(let prefix):
             answer(
                 readRequestID(inPrefix: prefix),
-                .tooLarge(limitBytes: adapterMessageLimit))
+                .tooLarge(limitBytes: stdioMessageLimit))
         case .unsupportedFraming:
             answer(nil, RPCError(.parseError, "neither JSON lines nor Content-Length headers: send one of them"))
         case .malformedHeader:
@@ -62,7 +74,7 @@ struct Relay: Translation {
             writer.raw(pass(element, batch: lastBatch))
         }
         writer.endArray()
-        outbox.append(writer.bytes, ids: ids)
+        daemonOutput.append(Outgoing(line: frame(writer.bytes, as: .newline), ids: ids))
     }
 
     private mutating func single(_ message: JSONValue, now: MonotonicTime) {
@@ -77,7 +89,7 @@ struct Relay: Translation {
         case ("initialized", nil): break
         case ("$/cancelRequest", nil):
             guard let target = message["params"]?["id"].flatMap(RPCID.init), inFlight[target] != nil else { return }
-            outbox.append(message.raw, ids: [])
+            daemonOutput.append(Outgoing(line: frame(message.raw, as: .newline), ids: []))
         case (_, nil) where method.hasPrefix("$/"): break
         case (_, let id?) where isShutDown:
             answer(id, RPCError(.invalidRequest, "shutdown was asked for: only exit may follow"))
@@ -86,7 +98,8 @@ struct Relay: Translation {
         case (_, let id?) where inFlight.count >= inFlightLimit:
             answer(id, RPCError(.overloaded, "\(inFlightLimit) requests are in flight: wait for some of them"))
         default:
-            outbox.append(pass(message, batch: nil), ids: id.map { [$0] } ?? [])
+            let line = frame(pass(message, batch: nil), as: .newline)
+            daemonOutput.append(Outgoing(line: line, ids: id.map { [$0] } ?? []))
         }
     }
 
@@ -131,6 +144,7 @@ struct Relay: Translation {
 
     // MARK: from the daemon
 
+    /// Takes one message of the daemon.
     mutating func fromDaemon(_ bytes: [UInt8], now: MonotonicTime) {
         guard let message = try? JSONDocument(bytes).root else { return }
         if message["method"]?.isString("$/event") == true, let params = message["params"],
@@ -151,6 +165,7 @@ struct Relay: Translation {
         editorOutput.append(bytes)
     }
 
+    /// Lets go of text that was held long enough.
     mutating func flush(now: MonotonicTime) {
         for (id, request) in inFlight {
             guard let due = request.due, due <= now else { continue }
@@ -167,27 +182,58 @@ struct Relay: Translation {
 
     // MARK: the connection
 
+    /// So many bytes of `daemonOutput` were written.
     mutating func wrote(_ count: Int) {
-        for id in outbox.wrote(count) { inFlight[id]?.isSent = true }
+        daemonOffset += count
+        while let first = daemonOutput.first, daemonOffset > 0 {
+            for id in first.ids { inFlight[id]?.isSent = true }
+            guard daemonOffset >= first.line.count else { return }
+            daemonOffset -= first.line.count
+            daemonOutput.removeFirst()
+        }
     }
 
+    /// The connection is gone. What may have reached the daemon is answered and never sent again; what did not stays.
     mutating func connectionLost(now: MonotonicTime) {
+        if daemonOffset > 0 {
+            daemonOutput.removeFirst()
+            daemonOffset = 0
+        }
         if let refusal {
             self.refusal = nil
-            outbox.removeAll()
+            daemonOutput = []
             fail(where: { _ in true }, now: now) { $0.raw(refusal) }
             return
         }
-        outbox.keepUnsent()
-        fail(where: \.isSent, now: now) { $0.error(.connectionLost) }
+        // A cancellation of what is no longer there is of no use to the next daemon.
+        daemonOutput.removeAll { $0.ids.isEmpty }
+        let error = RPCError(
+            .shuttingDown,
+            "the connection to tandemd was lost and this request may have been carried out: send it again if that is safe"
+        )
+        fail(where: \.isSent, now: now) { $0.error(error) }
     }
 
+    /// No daemon could be reached.
     mutating func dialFailed(_ message: String, now: MonotonicTime) {
-        outbox.removeAll()
+        daemonOutput = []
+        daemonOffset = 0
         fail(where: { _ in true }, now: now) { $0.error(RPCError(.shuttingDown, message)) }
     }
 
-    mutating func cancelAll() { for request in inFlight.values { outbox.cancel(request.id) } }
+    /// stdin ended: everything in flight is cancelled.
+    mutating func cancelAll() {
+        for request in inFlight.values {
+            var writer = JSONWriter()
+            writer.beginRequest(nil, method: "$/cancelRequest")
+            writer.beginObject()
+            writer.key("id")
+            writer.raw(request.id.raw)
+            writer.endObject()
+            writer.endRequest()
+            daemonOutput.append(Outgoing(line: frame(writer.bytes, as: .newline), ids: []))
+        }
+    }
 
     private mutating func fail(
         where isMeant: (RequestInFlight) -> Bool, now: MonotonicTime, _ error: (inout JSONWriter) -> Void

@@ -1,12 +1,13 @@
 import CLinux
 import Glibc
 import Synchronization
+import TandemClient
 
 private let wakeDescriptor = Atomic<Int32>(-1)
 private let endAsked = Atomic<Bool>(false)
 
 /// The signals an adapter lives with.
-enum AdapterSignals {
+enum StdioSignals {
     /// SIGINT, SIGTERM or SIGHUP came.
     static var endWasAsked: Bool { endAsked.load(ordering: .relaxed) }
 
@@ -25,5 +26,14 @@ enum AdapterSignals {
         }
         cl_prctl_pdeathsig(SIGUSR2)
         return descriptor
+    }
+}
+
+/// Lines on stderr where TANDEM_LOG is set; editors show every byte of it as an error.
+struct StdioLog: Sendable {
+    private let isEnabled = environmentValue("TANDEM_LOG") != nil
+
+    func write(_ text: @autoclosure () -> String) {
+        if isEnabled { Output.complain("tandem stdio: \(text())\n") }
     }
 }

@@ -1,0 +1,49 @@
+import TandemBase
+import TandemLoop
+import TandemPolicy
+import TandemProtocol
+import TandemProviders
+import TandemRPC
+
+// What a chat goes through before a model is called, and what it gives back at its end.
+extension ChatRun {
+    var client: LimitSet.Client { LimitSet.Client(uid: request.peer.uid, user: chat.user) }
+
+    /// An answer from the cache costs nothing and is limited by nothing; everything else takes its limits first.
+    func proceed(_ candidates: [ModelSettings]) {
+        if daemon.subscribers.wants(.requests) {
+            daemon.subscribers.requestStarted(
+                id, method: "chat", model: modelName, uid: request.peer.uid, user: chat.user)
+        }
+        if usesCache(candidates[0]) { return answerWithCache(candidates) }
+        guard admit(candidates) else { return }
+        callUpstream(candidates)
+    }
+
+    /// Takes limits and budget; false when the request was refused, and is over.
+    func admit(_ candidates: [ModelSettings]) -> Bool {
+        do throws(RPCError) {
+            let prompt = chat.prompt
+            ticket = try daemon.admission.admit(for: client, requestID: requestID) {
+                candidates[0].estimatedCost(of: prompt, completionTokens: $0)
+            }
+            return true
+        } catch {
+            finish(.failure(error))
+            return false
+        }
+    }
+
+    /// Gives back what the request holds, whatever became of it.
+    func release(_ result: Result<Completion, RPCError>) {
+        ticket?.settle(trace)
+        ticket = nil
+        sharing?.leave()
+        sharing = nil
+        if let turn {
+            self.turn = nil
+            if case .success(let completion) = result { turn.keep(completion) }
+            turn.leave()
+        }
+    }
+}

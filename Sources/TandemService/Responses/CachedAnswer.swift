@@ -1,0 +1,84 @@
+import TandemBase
+import TandemJSON
+import TandemLoop
+import TandemPolicy
+import TandemProviders
+
+/// An answer that was not made for the request that gets it: from the cache, or from an equal request in flight.
+struct CachedAnswer: Sendable {
+    /// A model that was asked for it.
+    struct Step: Hashable, Sendable {
+        var role: StepRole
+        var provider: String
+        var model: String
+    }
+
+    var completion: Completion
+    /// Failed ones are left out.
+    var steps: [Step]
+    /// USD that the calls cost; nil where a price is unknown.
+    var cost: Double?
+
+    /// Bytes it takes in memory, about.
+    var size: Int { completion.content.utf8.count + completion.reasoning.utf8.count + 256 + 96 * steps.count }
+
+    init(completion: Completion, steps: [Step], cost: Double?) {
+        self.completion = completion
+        self.steps = steps
+        self.cost = cost
+        // Nothing is used up by an answer that exists already.
+        self.completion.usage = Usage()
+    }
+
+    @LoopActor
+    init(_ completion: Completion, _ trace: RequestTrace) {
+        let steps = trace.steps.filter { $0.status == .ok }
+        self.init(
+            completion: completion, steps: steps.map { Step(role: $0.role, provider: $0.provider, model: $0.model) },
+            cost: trace.cost)
+    }
+
+    /// Whether it may be kept: not one that was cut short, was filtered, says nothing or calls tools.
+    var isKeepable: Bool {
+        completion.finishReason == .stop && completion.toolCalls.isEmpty && !completion.content.isEmpty
+    }
+
+    // MARK: for the disk
+
+    var encoded: [UInt8] {
+        var writer = JSONWriter(reserving: size + 64)
+        writer.beginObject()
+        writer.member("content", completion.content)
+        writer.member("reasoning", completion.reasoning)
+        writer.key("steps")
+        writer.beginArray()
+        for step in steps {
+            writer.beginArray()
+            writer.string(step.role.rawValue)
+            writer.string(step.provider)
+            writer.string(step.model)
+            writer.endArray()
+        }
+        writer.endArray()
+        writer.member("cost", ifPresent: cost)
+        writer.endObject()
+        return writer.bytes
+    }
+
+    /// Nil for what was not written by `encoded`.
+    init?(encoded bytes: [UInt8]) {
+        guard let root = try? JSONDocument(bytes).root, let content = root["content"]?.string,
+            let reasoning = root["reasoning"]?.string, let list = root["steps"]
+        else { return nil }
+        var completion = Completion()
+        completion.content = content
+        completion.reasoning = reasoning
+        let steps: [Step] = list.elements.compactMap { step in
+            guard let role = step[0]?.string.flatMap({ StepRole(rawValue: $0) }), let provider = step[1]?.string,
+                let model = step[2]?.string
+            else { return nil }
+            return Step(role: role, provider: provider, model: model)
+        }
+        self.init(completion: completion, steps: steps, cost: root["cost"]?.double)
+    }
+}

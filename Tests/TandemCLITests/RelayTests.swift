@@ -17,9 +17,9 @@ extension Relay {
 
     fileprivate mutating func said() -> [String] { takeEditorOutput().map { String(decoding: $0, as: UTF8.self) } }
 
-    fileprivate var queued: [String] { daemonOutput.map { String(decoding: $0.line, as: UTF8.self) } }
+    fileprivate var queued: [String] { outbox.lines.map { String(decoding: $0.bytes, as: UTF8.self) } }
 
-    fileprivate mutating func writeAll() { wrote(daemonOutput.reduce(0) { $0 + $1.line.count } - daemonOffset) }
+    fileprivate mutating func writeAll() { wrote(outbox.count) }
 }
 
 private func request(_ id: String, _ method: String = "chat", _ params: String = #"{"stream":true}"#) -> String {
@@ -211,7 +211,7 @@ private func result(_ id: String) -> String { #"{"jsonrpc":"2.0","id":\#(id),"re
             let answer = said.first { $0.contains(#""id":\#(id),"error":{"code":-32009"#) }
             #expect(answer?.contains(#""kind":"shutting_down","retryable":true"#) == true)
         }
-        #expect(relay.queued == [request("3") + "\n"] && relay.daemonOffset == 0)
+        #expect(relay.queued == [request("3") + "\n"] && relay.outbox.offset == 0)
     }
 
     @Test func noDaemonAtAllFailsEverything() {

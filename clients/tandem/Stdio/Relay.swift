@@ -2,27 +2,17 @@ import TandemBase
 import TandemJSON
 import TandemProtocol
 
-/// The most bytes of one message from the editor: the daemon's own default limit.
-let stdioMessageLimit = 32 << 20
 /// The most requests passed on and not answered yet.
 private let inFlightLimit = 4096
 
-/// What `tandem stdio` does with messages, without any input or output of its own: messages go in on both sides, and
-/// what is to be written is taken from `editorOutput` and `daemonOutput`.
-struct Relay {
-    /// Whole messages for the editor, unframed, in order.
-    private(set) var editorOutput: [[UInt8]] = []
-    /// Whole lines for the daemon, in order; of the first one `daemonOffset` bytes are written.
-    private(set) var daemonOutput: [Outgoing] = []
-    private(set) var daemonOffset = 0
-    /// Set when the editor sent `exit`.
+/// What `tandem stdio` does with messages: it passes them on, with the editor's own ids.
+struct Relay: Translation {
+    static var framing: MessageFraming? { nil }
+
+    private(set) var outbox = DaemonOutbox()
     private(set) var exitStatus: ExitCode?
 
-    struct Outgoing {
-        var line: [UInt8]
-        var ids: [RPCID]
-    }
-
+    private var editorOutput: [[UInt8]] = []
     private var inFlight: [RPCID: RequestInFlight] = [:]
     private var isShutDown = false
     private var lastBatch = 0
@@ -31,7 +21,6 @@ struct Relay {
 
     var hasRequests: Bool { !inFlight.isEmpty }
 
-    /// When `flush` is due.
     var nextFlush: MonotonicTime? { inFlight.values.compactMap(\.due).min() }
 
     mutating func takeEditorOutput() -> [[UInt8]] {
@@ -41,7 +30,6 @@ struct Relay {
 
     // MARK: from the editor
 
-    /// Takes what the framer found on stdin.
     mutating func fromEditor(_ event: MessageFramer.Event, now: MonotonicTime) {
         switch event {
         case .message(let bytes):
@@ -53,7 +41,7 @@ struct Relay {
         case .tooLarge(let prefix):
             answer(
                 readRequestID(inPrefix: prefix),
-                .tooLarge(limitBytes: stdioMessageLimit))
+                .tooLarge(limitBytes: adapterMessageLimit))
         case .unsupportedFraming:
             answer(nil, RPCError(.parseError, "neither JSON lines nor Content-Length headers: send one of them"))
         case .malformedHeader:
@@ -74,7 +62,7 @@ struct Relay {
             writer.raw(pass(element, batch: lastBatch))
         }
         writer.endArray()
-        daemonOutput.append(Outgoing(line: frame(writer.bytes, as: .newline), ids: ids))
+        outbox.append(writer.bytes, ids: ids)
     }
 
     private mutating func single(_ message: JSONValue, now: MonotonicTime) {
@@ -89,7 +77,7 @@ struct Relay {
         case ("initialized", nil): break
         case ("$/cancelRequest", nil):
             guard let target = message["params"]?["id"].flatMap(RPCID.init), inFlight[target] != nil else { return }
-            daemonOutput.append(Outgoing(line: frame(message.raw, as: .newline), ids: []))
+            outbox.append(message.raw, ids: [])
         case (_, nil) where method.hasPrefix("$/"): break
         case (_, let id?) where isShutDown:
             answer(id, RPCError(.invalidRequest, "shutdown was asked for: only exit may follow"))
@@ -98,8 +86,7 @@ struct Relay {
         case (_, let id?) where inFlight.count >= inFlightLimit:
             answer(id, RPCError(.overloaded, "\(inFlightLimit) requests are in flight: wait for some of them"))
         default:
-            let line = frame(pass(message, batch: nil), as: .newline)
-            daemonOutput.append(Outgoing(line: line, ids: id.map { [$0] } ?? []))
+            outbox.append(pass(message, batch: nil), ids: id.map { [$0] } ?? [])
         }
     }
 
@@ -144,7 +131,6 @@ struct Relay {
 
     // MARK: from the daemon
 
-    /// Takes one message of the daemon.
     mutating func fromDaemon(_ bytes: [UInt8], now: MonotonicTime) {
         guard let message = try? JSONDocument(bytes).root else { return }
         if message["method"]?.isString("$/event") == true, let params = message["params"],
@@ -165,7 +151,6 @@ struct Relay {
         editorOutput.append(bytes)
     }
 
-    /// Lets go of text that was held long enough.
     mutating func flush(now: MonotonicTime) {
         for (id, request) in inFlight {
             guard let due = request.due, due <= now else { continue }
@@ -182,58 +167,27 @@ struct Relay {
 
     // MARK: the connection
 
-    /// So many bytes of `daemonOutput` were written.
     mutating func wrote(_ count: Int) {
-        daemonOffset += count
-        while let first = daemonOutput.first, daemonOffset > 0 {
-            for id in first.ids { inFlight[id]?.isSent = true }
-            guard daemonOffset >= first.line.count else { return }
-            daemonOffset -= first.line.count
-            daemonOutput.removeFirst()
-        }
+        for id in outbox.wrote(count) { inFlight[id]?.isSent = true }
     }
 
-    /// The connection is gone. What may have reached the daemon is answered and never sent again; what did not stays.
     mutating func connectionLost(now: MonotonicTime) {
-        if daemonOffset > 0 {
-            daemonOutput.removeFirst()
-            daemonOffset = 0
-        }
         if let refusal {
             self.refusal = nil
-            daemonOutput = []
+            outbox.removeAll()
             fail(where: { _ in true }, now: now) { $0.raw(refusal) }
             return
         }
-        // A cancellation of what is no longer there is of no use to the next daemon.
-        daemonOutput.removeAll { $0.ids.isEmpty }
-        let error = RPCError(
-            .shuttingDown,
-            "the connection to tandemd was lost and this request may have been carried out: send it again if that is safe"
-        )
-        fail(where: \.isSent, now: now) { $0.error(error) }
+        outbox.keepUnsent()
+        fail(where: \.isSent, now: now) { $0.error(.connectionLost) }
     }
 
-    /// No daemon could be reached.
     mutating func dialFailed(_ message: String, now: MonotonicTime) {
-        daemonOutput = []
-        daemonOffset = 0
+        outbox.removeAll()
         fail(where: { _ in true }, now: now) { $0.error(RPCError(.shuttingDown, message)) }
     }
 
-    /// stdin ended: everything in flight is cancelled.
-    mutating func cancelAll() {
-        for request in inFlight.values {
-            var writer = JSONWriter()
-            writer.beginRequest(nil, method: "$/cancelRequest")
-            writer.beginObject()
-            writer.key("id")
-            writer.raw(request.id.raw)
-            writer.endObject()
-            writer.endRequest()
-            daemonOutput.append(Outgoing(line: frame(writer.bytes, as: .newline), ids: []))
-        }
-    }
+    mutating func cancelAll() { for request in inFlight.values { outbox.cancel(request.id) } }
 
     private mutating func fail(
         where isMeant: (RequestInFlight) -> Bool, now: MonotonicTime, _ error: (inout JSONWriter) -> Void

@@ -2,10 +2,6 @@ import TandemBase
 import TandemJSON
 import TandemProtocol
 
-/// How long small pieces of one request wait for each other, and how much of them is held at most.
-private let frameInterval = TimeSpan.milliseconds(15)
-private let heldTextLimit = 16384
-
 /// What the relay knows of a request it passed on: its events pass through here.
 struct RequestInFlight {
     let id: RPCID
@@ -19,16 +15,9 @@ struct RequestInFlight {
     var isSent = false
 
     private var nextSequence = 0
-    private var held: Held?
-    private var lastFrame = MonotonicTime(nanoseconds: .min / 2)
+    /// By the raw JSON of the type.
+    private var pieces = TextPieces<[UInt8]>()
     private var lastReport = MonotonicTime(nanoseconds: .min / 2)
-
-    private struct Held {
-        /// Raw JSON of the type.
-        var type: [UInt8]
-        /// The inside of a JSON string, escapes as they came: pieces are whole scalars, so they can be put together.
-        var text: [UInt8]
-    }
 
     init(id: RPCID, batch: Int?, token: [UInt8]?, wantsEvents: Bool) {
         self.id = id
@@ -38,7 +27,7 @@ struct RequestInFlight {
     }
 
     /// When held text goes out.
-    var due: MonotonicTime? { held == nil ? nil : lastFrame + frameInterval }
+    var due: MonotonicTime? { pieces.due }
 
     /// Takes an event's params in; gives the messages that go out now.
     mutating func event(_ params: JSONValue, now: MonotonicTime) -> [[UInt8]] {
@@ -48,17 +37,7 @@ struct RequestInFlight {
         if let type = params["type"], type.isString("content") || type.isString("reasoning"), params.count == 4,
             let text = params["text"], text.kind == .string
         {
-            let inside = text.raw.dropFirst().dropLast()
-            let type = Array(type.raw)
-            if held?.type == type {
-                held?.text += inside
-            } else {
-                messages += flush(now: now)
-                held = Held(type: type, text: Array(inside))
-            }
-            if now >= lastFrame + frameInterval || held.map({ $0.text.count > heldTextLimit }) == true {
-                messages += flush(now: now)
-            }
+            messages += pieces.add(Array(type.raw), text.raw.dropFirst().dropLast(), now: now).map { frame($0) }
             return messages
         }
         messages += flush(now: now)
@@ -68,11 +47,11 @@ struct RequestInFlight {
 
     /// Lets go of what is held.
     mutating func flush(now: MonotonicTime) -> [[UInt8]] {
-        guard let held else { return [] }
-        self.held = nil
-        lastFrame = now
-        let quote = [UInt8(ascii: "\"")]
-        return [frame([("id", id.raw), ("seq", []), ("type", held.type), ("text", quote + held.text + quote)])]
+        pieces.take(now: now).map { [frame($0)] } ?? []
+    }
+
+    private mutating func frame(_ piece: TextPieces<[UInt8]>.Piece) -> [UInt8] {
+        frame([("id", id.raw), ("seq", []), ("type", piece.kind), ("text", piece.json)])
     }
 
     /// An `$/event`, with a number of our own: pieces that were put together must leave no gap.

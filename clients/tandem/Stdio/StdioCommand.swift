@@ -1,6 +1,3 @@
-import CLinux
-import Glibc
-
 extension Command {
     static let stdio = Command(
         name: "stdio", summary: "speak raw JSON-RPC on stdin and stdout, for editors",
@@ -10,15 +7,5 @@ extension Command {
             it tell on stderr what it does.
             """,
         examples: [Example("tandem stdio", "is what an editor's configuration starts")]
-    ) { (invocation) throws(Failure) in
-        let parent = getppid()
-        let wake = StdioSignals.watch()
-        // stdout carries protocol bytes only: whatever else is printed goes to stderr.
-        let output = cl_fcntl(STDOUT_FILENO, Int32(F_DUPFD_CLOEXEC), 3)
-        guard output >= 0, dup2(STDERR_FILENO, STDOUT_FILENO) >= 0 else {
-            throw Failure("stdin, stdout and stderr have to be open")
-        }
-        if getppid() != parent { return .success }
-        return Pump(invocation.socketSearch, stdin: STDIN_FILENO, stdout: output, wake: wake, parent: parent).run()
-    }
+    ) { (invocation) throws(Failure) in try invocation.runAdapter("stdio", Relay()) }
 }

@@ -4,6 +4,8 @@ import TandemBase
 import TandemClient
 import TandemProtocol
 
+/// The most bytes of one message from the editor: the daemon's own default limit.
+let adapterMessageLimit = 32 << 20
 private let readSize = 65536
 /// Above so many waiting bytes nothing more is read from the other side.
 private let queueLimit = 1 << 20
@@ -20,17 +22,17 @@ private let hangUp: Int16 = 0x2000
 private let fruitlessLimit = 10
 private let fruitlessPause = TimeSpan.milliseconds(50)
 
-/// `tandem stdio`: stdin and stdout on one side, the daemon's socket on the other, one thread, one poll(2).
-final class Pump {
+/// Every stdio adapter: stdin and stdout on one side, the daemon's socket on the other, one thread, one poll(2).
+final class AdapterPump<Messages: Translation> {
     private let search: SocketSearch
     private let stdin: Int32
     private let stdout: Int32
     private let wake: Int32
     private let parent: pid_t
-    private let log = StdioLog()
+    private let log: AdapterLog
 
-    private var relay = Relay()
-    private var fromEditor = MessageFramer(limit: stdioMessageLimit)
+    private var messages: Messages
+    private var fromEditor = MessageFramer(limit: adapterMessageLimit, framing: Messages.framing)
     private var toEditor: [UInt8] = []
     private var toEditorOffset = 0
     /// Set once stdin is at its end: when to leave, finished or not.
@@ -46,7 +48,12 @@ final class Pump {
     ///   - stdout: where protocol bytes go; nothing else may be written there.
     ///   - wake: readable when a signal came.
     ///   - parent: the process whose end is ours.
-    init(_ search: SocketSearch, stdin: Int32, stdout: Int32, wake: Int32, parent: pid_t) {
+    init(
+        _ messages: Messages, _ search: SocketSearch, log: AdapterLog, stdin: Int32, stdout: Int32, wake: Int32,
+        parent: pid_t
+    ) {
+        self.messages = messages
+        self.log = log
         self.search = search
         self.stdin = stdin
         self.stdout = stdout
@@ -57,13 +64,13 @@ final class Pump {
     func run() -> ExitCode {
         while true {
             let now = MonotonicTime.now()
-            relay.flush(now: now)
+            messages.flush(now: now)
             dialIfNeeded(now)
             writeToDaemon()
             collectEditorOutput()
             let isFlushed = toEditorOffset == toEditor.count
-            if let status = relay.exitStatus, isFlushed { return status }
-            if let endsBy, (isFlushed && !relay.hasRequests) || now >= endsBy { return .success }
+            if let status = messages.exitStatus, isFlushed { return status }
+            if let endsBy, (isFlushed && !messages.hasRequests) || now >= endsBy { return .success }
             if let status = wait(now) { return status }
         }
     }
@@ -71,7 +78,7 @@ final class Pump {
     private func wait(_ now: MonotonicTime) -> ExitCode? {
         let editorWaits = toEditorOffset < toEditor.count
         let editorIsSlow = toEditor.count - toEditorOffset > queueLimit
-        let isPaused = editorIsSlow || waitingForDaemon > queueLimit
+        let isPaused = editorIsSlow || messages.outbox.count > queueLimit
         var fds = [
             pollfd(fd: wake, events: Int16(POLLIN), revents: 0),
             // Even while nothing is read, the end of stdin is noticed.
@@ -80,9 +87,9 @@ final class Pump {
             pollfd(fd: socket, events: 0, revents: 0),
         ]
         if !editorIsSlow { fds[3].events |= Int16(POLLIN) }
-        if !relay.daemonOutput.isEmpty { fds[3].events |= Int16(POLLOUT) }
+        if !messages.outbox.isEmpty { fds[3].events |= Int16(POLLOUT) }
         if fds[3].events == 0 { fds[3].fd = -1 }
-        let deadlines = [relay.nextFlush, endsBy, dialer?.nextAttempt].compactMap { $0 }
+        let deadlines = [messages.nextFlush, endsBy, dialer?.nextAttempt].compactMap { $0 }
         let left = deadlines.min().map { Int32(clamping: max(0, ($0 - now).wholeMilliseconds)) } ?? -1
         guard poll(&fds, nfds_t(fds.count), left) >= 0 else { return nil }
         if fds[0].revents != 0, let status = signalled() { return status }
@@ -105,7 +112,7 @@ final class Pump {
     private func signalled() -> ExitCode? {
         var count: UInt64 = 0
         _ = read(wake, &count, 8)
-        if StdioSignals.endWasAsked { return end("ended by a signal") }
+        if AdapterSignals.endWasAsked { return end("ended by a signal") }
         return getppid() == parent ? nil : end("the parent is gone")
     }
 
@@ -119,25 +126,25 @@ final class Pump {
         guard count > 0 else { return closeInput(now, "stdin ended") }
         buffer.withUnsafeBytes { fromEditor.append(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
         while let event = fromEditor.next() {
-            relay.fromEditor(event, now: now)
+            messages.fromEditor(event, now: now)
             switch event {
             case .unsupportedFraming, .malformedHeader: return closeInput(now, "stdin cannot be understood")
             case .message(let bytes): log.write("from the editor: \(bytes.count) bytes")
             case .tooLarge: log.write("from the editor: a message over the limit")
             }
-            if relay.exitStatus != nil { return closeInput(now, "the editor sent exit") }
+            if messages.exitStatus != nil { return closeInput(now, "the editor sent exit") }
         }
     }
 
     private func closeInput(_ now: MonotonicTime, _ reason: String) {
         log.write(reason)
-        relay.cancelAll()
+        messages.cancelAll()
         endsBy = now + lastWords
     }
 
     private func collectEditorOutput() {
-        let messages = relay.takeEditorOutput()
-        if messages.isEmpty { return }
+        let output = messages.takeEditorOutput()
+        if output.isEmpty { return }
         if toEditorOffset == toEditor.count {
             toEditor = []
             toEditorOffset = 0
@@ -145,7 +152,7 @@ final class Pump {
             toEditor.removeSubrange(0..<toEditorOffset)
             toEditorOffset = 0
         }
-        for message in messages { toEditor += frame(message, as: fromEditor.framing ?? .newline) }
+        for message in output { toEditor += frame(message, as: fromEditor.framing ?? .newline) }
     }
 
     /// false when nobody reads any more.
@@ -160,10 +167,8 @@ final class Pump {
 
     // MARK: the daemon
 
-    private var waitingForDaemon: Int { relay.daemonOutput.reduce(0) { $0 + $1.line.count } }
-
     private func dialIfNeeded(_ now: MonotonicTime) {
-        guard socket < 0, dialer != nil || !relay.daemonOutput.isEmpty else { return }
+        guard socket < 0, dialer != nil || !messages.outbox.isEmpty else { return }
         var dialer = dialer ?? Dialer(search, startsDaemon: true, now: now)
         guard now >= dialer.nextAttempt else { return }
         do throws(ClientError) {
@@ -178,21 +183,21 @@ final class Pump {
         } catch {
             log.write("no connection: \(error.message)")
             self.dialer = nil
-            relay.dialFailed(error.message, now: now)
+            messages.dialFailed(error.message, now: now)
         }
     }
 
     private func writeToDaemon() {
         guard socket >= 0 else { return }
-        while let first = relay.daemonOutput.first {
-            let offset = relay.daemonOffset
-            let count = first.line.withUnsafeBytes { bytes in
+        while let first = messages.outbox.lines.first {
+            let offset = messages.outbox.offset
+            let count = first.bytes.withUnsafeBytes { bytes in
                 send(socket, bytes.baseAddress.map { $0 + offset }, bytes.count - offset, Int32(MSG_NOSIGNAL))
             }
             // A closed connection shows when it is read, after what the daemon still had to say.
             guard count > 0 else { return }
             fruitless = 0
-            relay.wrote(count)
+            messages.wrote(count)
         }
     }
 
@@ -206,7 +211,7 @@ final class Pump {
         buffer.withUnsafeBytes { fromDaemon.append(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
         while let event = fromDaemon.next() {
             guard case .message(let bytes) = event else { return connectionLost(now) }
-            relay.fromDaemon(bytes, now: now)
+            messages.fromDaemon(bytes, now: now)
         }
     }
 
@@ -214,14 +219,14 @@ final class Pump {
         log.write("the daemon closed the connection")
         close(socket)
         socket = -1
-        relay.connectionLost(now: now)
-        guard !relay.daemonOutput.isEmpty else { return }
+        messages.connectionLost(now: now)
+        guard !messages.outbox.isEmpty else { return }
         fruitless += 1
         if fruitless < fruitlessLimit {
             dialer = Dialer(search, startsDaemon: true, now: now + fruitlessPause)
         } else {
             fruitless = 0
-            relay.dialFailed("tandemd closes every connection at once; 'tandem logs' may tell why", now: now)
+            messages.dialFailed("tandemd closes every connection at once; 'tandem logs' may tell why", now: now)
         }
     }
 }

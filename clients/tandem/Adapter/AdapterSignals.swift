@@ -1,13 +1,12 @@
 import CLinux
 import Glibc
 import Synchronization
-import TandemClient
 
 private let wakeDescriptor = Atomic<Int32>(-1)
 private let endAsked = Atomic<Bool>(false)
 
 /// The signals an adapter lives with.
-enum StdioSignals {
+enum AdapterSignals {
     /// SIGINT, SIGTERM or SIGHUP came.
     static var endWasAsked: Bool { endAsked.load(ordering: .relaxed) }
 
@@ -26,14 +25,5 @@ enum StdioSignals {
         }
         cl_prctl_pdeathsig(SIGUSR2)
         return descriptor
-    }
-}
-
-/// Lines on stderr where TANDEM_LOG is set; editors show every byte of it as an error.
-struct StdioLog: Sendable {
-    private let isEnabled = environmentValue("TANDEM_LOG") != nil
-
-    func write(_ text: @autoclosure () -> String) {
-        if isEnabled { Output.complain("tandem stdio: \(text())\n") }
     }
 }

@@ -6,6 +6,8 @@ import TandemLoop
 /// transfers to one endpoint, so a handle is set up once and used again.
 @LoopActor
 package final class HTTPEndpoint {
+    /// A connection may have been closed when its endpoint was not used for this long.
+    static let coldAfter = TimeSpan.seconds(60)
     /// Idle prepared handles kept; what is above is closed.
     static let idleHandleLimit = 64
 
@@ -16,12 +18,16 @@ package final class HTTPEndpoint {
         package var unixSocket: String?
         package var headers: [(name: String, value: Secret)] = []
         package var connectTimeout: TimeSpan = .seconds(2)
+        /// Ends where the request would be sent.
+        var connectsOnly = false
 
         package init(url: String) { self.url = url }
     }
 
     package let settings: Settings
     private let client: HTTPClient
+    /// When a transfer was started last.
+    var lastUse: MonotonicTime?
     nonisolated(unsafe) private var headerList: UnsafeMutablePointer<curl_slist>?
     nonisolated(unsafe) private var idle: [OpaquePointer] = []
 
@@ -40,7 +46,14 @@ package final class HTTPEndpoint {
         curl_slist_free_all(headerList)
     }
 
+    /// Whether a new transfer would probably have to connect first, and connecting takes more than a moment.
+    func isCold(at time: MonotonicTime) -> Bool {
+        guard settings.url.hasPrefix("https:"), settings.unixSocket == nil else { return false }
+        return lastUse.map { time - $0 > Self.coldAfter } ?? true
+    }
+
     func takeHandle() -> UnsafeMutableRawPointer? {
+        lastUse = EventLoop.shared.now
         if let easy = idle.popLast() { return UnsafeMutableRawPointer(easy) }
         guard let easy = curl_easy_init() else { return nil }
         ccurl_set_string(easy, CURLOPT_URL, settings.url)
@@ -58,6 +71,7 @@ package final class HTTPEndpoint {
         ccurl_set_string(easy, CURLOPT_ACCEPT_ENCODING, nil)
         ccurl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         ccurl_set_string(easy, CURLOPT_USERAGENT, "tandem")
+        if settings.connectsOnly { ccurl_connect_only(easy) }
         client.prepare(easy)
         return easy
     }

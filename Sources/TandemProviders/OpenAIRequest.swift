@@ -6,6 +6,8 @@ package struct OpenAIQuirks: Sendable {
     package var streamOptions = true
     /// Calls it `max_completion_tokens` and refuses `max_tokens` for its newer models.
     package var maxCompletionTokens = false
+    /// Takes `reasoning_effort` for every model, and ignores it where it means nothing.
+    package var reasoningEffort = false
 
     package init() {}
 }
@@ -24,6 +26,11 @@ func openAIRequest(_ prompt: Prompt, model: ModelSettings, quirks: OpenAIQuirks)
         writer.key(quirks.maxCompletionTokens && name == "max_tokens" ? "max_completion_tokens" : name)
         writer.raw(json)
     }
+    if let effort = prompt.reasoningEffort, quirks.reasoningEffort || takesReasoningEffort(model.model),
+        !overlay.covers("reasoning_effort"), !RequestMembers(prompt, model).contains("reasoning_effort")
+    {
+        writer.member("reasoning_effort", effort)
+    }
     if !overlay.covers("stream") { writer.member("stream", true) }
     if quirks.streamOptions, !overlay.covers("stream"), !overlay.covers("stream_options") {
         writer.member("stream_options", raw: #"{"include_usage":true}"#.utf8)
@@ -31,4 +38,10 @@ func openAIRequest(_ prompt: Prompt, model: ModelSettings, quirks: OpenAIQuirks)
     overlay.write(into: &writer) { name, value in value.isNull && name == "stream_options" }
     writer.endObject()
     return writer.bytes
+}
+
+/// Whether a model is one of those that take `reasoning_effort` wherever they are served; others answer 400.
+private func takesReasoningEffort(_ model: String) -> Bool {
+    let name = model.split(separator: "/").last.map(String.init) ?? model
+    return ["o1", "o3", "o4", "gpt-5", "gpt-oss"].contains { name.hasPrefix($0) }
 }

@@ -19,6 +19,9 @@ package struct Prompt: Sendable {
     package var members: [Member]
     /// An object laid over the upstream request as it is.
     package var providerOptions: JSONValue?
+    /// "low", "medium" or "high": how far a model is to think, where the provider has a member for it. A member that
+    /// the client sent itself goes first.
+    package var reasoningEffort: String?
 
     package init(messages: ArraySlice<UInt8>, members: [Member] = [], providerOptions: JSONValue? = nil) {
         self.messages = messages

@@ -68,6 +68,17 @@ package final class Provider {
         }
     }
 
+    /// Opens a connection for an attempt that is soon to be made.
+    package func warm(for model: ModelSettings) {
+        guard isEnabled else { return }
+        switch settings.kind {
+        case .offline, .runloop, .llama: break
+        case .openai: client.warm(endpoint("/chat/completions"))
+        case .anthropic: client.warm(endpoint("/messages"))
+        case .gemini: client.warm(endpoint(geminiPath(model: model.model)))
+        }
+    }
+
     private func httpAttempt(
         _ prompt: Prompt, _ path: String, _ request: [UInt8], _ decoder: any AnswerDecoder,
         _ delegate: any AttemptDelegate
@@ -82,6 +93,7 @@ package final class Provider {
         var quirks = OpenAIQuirks()
         quirks.streamOptions = settings.preset != "mistral"
         quirks.maxCompletionTokens = settings.preset == "openai"
+        quirks.reasoningEffort = settings.preset == "openrouter"
         return quirks
     }
 

@@ -18,6 +18,10 @@ struct RequestMembers {
         }
     }
 
+    func contains(_ name: String) -> Bool {
+        prompt.members.contains { $0.name == name } || model.defaults.contains { $0.name == name }
+    }
+
     /// The members parsed, by name: for kinds that speak another language than OpenAI's.
     func parsed() -> [String: JSONValue] {
         var members: [String: JSONValue] = [:]

@@ -23,6 +23,14 @@ typedef int (*ccurl_close_callback)(void *context, curl_socket_t socket);
 static inline CURLcode ccurl_set_close_callback(CURL *easy, ccurl_close_callback callback) {
     return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, callback);
 }
+static inline int ccurl_refuse_request(void *context, char *ip, char *local_ip, int port, int local_port) {
+    (void)context, (void)ip, (void)local_ip, (void)port, (void)local_port;
+    return CURL_PREREQFUNC_ABORT;
+}
+/// The transfer ends where the request would be sent: only the connection is made.
+static inline CURLcode ccurl_connect_only(CURL *easy) {
+    return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, ccurl_refuse_request);
+}
 static inline CURLcode ccurl_info_long(CURL *easy, CURLINFO info, long *value) {
     return curl_easy_getinfo(easy, info, value);
 }

@@ -15,7 +15,12 @@ extension ChatRun {
             daemon.subscribers.requestStarted(
                 id, method: "chat", model: modelName, uid: request.peer.uid, user: chat.user)
         }
-        if usesCache(candidates[0]) { return answerWithCache(candidates) }
+        if workflowModel != nil {
+            // What a workflow says depends on more than one model: only its reasoning is cached.
+            if chat.cache == .only { return finish(.failure(.noCachedAnswer(model: modelName, requestID: requestID))) }
+        } else if usesCache(candidates[0]) {
+            return answerWithCache(candidates)
+        }
         guard admit(candidates) else { return }
         callUpstream(candidates)
     }

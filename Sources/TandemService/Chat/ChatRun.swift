@@ -10,7 +10,7 @@ import TandemStore
 import TandemWorkflows
 
 /// One `chat` from its parameters to its answer and its row in the ledger. A leaf model is called straight from here,
-/// without a task: this is the hot path.
+/// without a task: this is the hot path. A workflow runs in one task (`ChatWorkflow`).
 @LoopActor
 final class ChatRun: RequestWork, UpstreamCallDelegate {
     let id: ULID
@@ -22,6 +22,10 @@ final class ChatRun: RequestWork, UpstreamCallDelegate {
     let modelName: String
     private let timeout: TimeSpan
     private var call: UpstreamCall?
+    /// The workflow to run, and how it runs, where the model is one.
+    var workflowModel: WorkflowModel?
+    var workflow: (run: WorkflowRun, task: Task<Void, Never>)?
+    var outcome = WorkflowOutcome()
     /// What the request holds of limits and budgets.
     var ticket: AdmissionTicket?
     /// Its place in the conversation that it names.
@@ -62,6 +66,7 @@ final class ChatRun: RequestWork, UpstreamCallDelegate {
 
     /// Calls the model; `proceed` has seen to limits and caches.
     func callUpstream(_ candidates: [ModelSettings]) {
+        if let workflowModel { return run(workflowModel) }
         let call = UpstreamCall(
             .direct, candidates: candidates, prompt: chat.prompt, trace: trace, providers: daemon.providers,
             delegate: self)
@@ -73,18 +78,25 @@ final class ChatRun: RequestWork, UpstreamCallDelegate {
 
     func cancel(_ cause: CancellationCause) {
         guard !isOver else { return }
-        call?.cancel()
+        stop()
         finish(.failure(cause == .shutdown ? .shuttingDown(requestID: requestID) : .cancelled(requestID: requestID)))
     }
 
     func resume() {
         call?.resume()
         sharing?.resume()
+        workflow?.run.resume()
+    }
+
+    /// Closes what goes on upstream, at once, so that the ledger sees how far it came.
+    private func stop() {
+        call?.cancel()
+        stopWorkflow()
     }
 
     private func deadlinePassed() {
         guard !isOver else { return }
-        call?.cancel()
+        stop()
         finish(.failure(deadlineError))
     }
 
@@ -146,20 +158,18 @@ final class ChatRun: RequestWork, UpstreamCallDelegate {
         conclude(result)
     }
 
-    func conclude(_ result: Result<Completion, UpstreamCallFailure>) {
-        switch result {
-        case .success(let completion): finish(.success(completion))
-        case .failure(.providersFailed): finish(.failure(providersFailed))
-        case .failure(.deadlineExceeded): finish(.failure(deadlineError))
-        case .failure(.overloaded(let retryAfter)):
-            finish(.failure(.overloaded(retryAfterMilliseconds: retryAfter.wholeMilliseconds, requestID: requestID)))
-        case .failure(.rateLimited(let provider, let quota, let retryAfter)):
-            finish(
-                .failure(
-                    .rateLimited(
-                        scope: provider, limit: quota?.count ?? 0,
-                        periodMilliseconds: quota?.period.wholeMilliseconds ?? 0,
-                        retryAfterMilliseconds: retryAfter.wholeMilliseconds, requestID: requestID)))
+    func conclude(_ result: Result<Completion, UpstreamCallFailure>) { finish(result.mapError { rpcError($0) }) }
+
+    func rpcError(_ failure: UpstreamCallFailure) -> RPCError {
+        switch failure {
+        case .providersFailed: providersFailed
+        case .deadlineExceeded: deadlineError
+        case .overloaded(let retryAfter):
+            .overloaded(retryAfterMilliseconds: retryAfter.wholeMilliseconds, requestID: requestID)
+        case .rateLimited(let provider, let quota, let retryAfter):
+            .rateLimited(
+                scope: provider, limit: quota?.count ?? 0, periodMilliseconds: quota?.period.wholeMilliseconds ?? 0,
+                retryAfterMilliseconds: retryAfter.wholeMilliseconds, requestID: requestID)
         }
     }
 
@@ -214,12 +224,12 @@ final class ChatRun: RequestWork, UpstreamCallDelegate {
         writer.member("latency_ms", latency.milliseconds)
         writer.key("first_token_ms")
         writer.milliseconds(firstToken)
-        writer.member("workflow", "direct")
+        writer.member("workflow", workflowKind)
         writer.member("cached", cachedAnswer != nil)
-        writer.member("escalated", false)
-        writer.member("polished", false)
-        writer.member("fallback", fallback)
-        writer.member("quality_issues", raw: "[]".utf8)
+        writer.member("escalated", outcome.escalated)
+        writer.member("polished", outcome.polished)
+        writer.member("fallback", fallback || outcome.fallback)
+        writer.member("quality_issues", outcome.qualityIssues)
         writer.steps(trace.steps)
         writer.notices(trace.notices)
         writer.endObject()
@@ -231,11 +241,12 @@ extension ChatRun {
         _ result: Result<Completion, RPCError>, cost: Double?, latency: TimeSpan
     ) -> RequestRecord {
         var record = RequestRecord(
-            id: id, uid: request.peer.uid, method: "chat", model: modelName, workflow: "direct")
+            id: id, uid: request.peer.uid, method: "chat", model: modelName, workflow: workflowKind)
         record.user = chat.user
         record.session = chat.session
         record.stream = chat.streams
-        record.fallback = fallback
+        record.note(outcome)
+        record.fallback = fallback || outcome.fallback
         record.cached = cachedAnswer != nil
         record.savedUSD = cachedAnswer?.cost
         record.tokens = TokenCounts(trace.usage)

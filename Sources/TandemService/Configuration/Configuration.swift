@@ -156,6 +156,16 @@ extension WorkflowSettings {
         }
     }
 
+    /// The part that mostly gives the answer.
+    package var answeringPart: String {
+        switch self {
+        case .chain(let chain): chain.coder
+        case .route(let route): route.general
+        case .expert(let expert): expert.dualModel ? expert.router : expert.coder
+        case .escalate(let escalate): escalate.defaultModel
+        }
+    }
+
     /// The models it is made of: the key each stands under and its name.
     package var parts: [(key: String, model: String)] {
         switch self {

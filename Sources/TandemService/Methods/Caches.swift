@@ -22,7 +22,7 @@ protocol NamedCache: AnyObject {
 
 extension Daemon {
     /// All caches there are.
-    var caches: [any NamedCache] { [responses] }
+    var caches: [any NamedCache] { [responses, reasoningCaches] }
 
     func clearCache(_ request: PendingRequest) throws(RPCError) {
         let name = request.params?["cache"]?.string

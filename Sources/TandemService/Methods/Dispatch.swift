@@ -46,7 +46,9 @@ extension Daemon {
         switch configuration.resolve(name) {
         case .leaf(let leaf):
             ChatRun(request, chat, model: leaf.name, daemon: self).start(candidates(for: leaf))
-        case .workflow, nil:
+        case .workflow(let workflow):
+            ChatRun(request, chat, model: workflow.name, daemon: self).start(workflow)
+        case nil:
             throw .unknownModel(name, didYouMean: configuration.suggestions(for: name).first)
         }
     }

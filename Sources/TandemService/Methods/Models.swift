@@ -62,12 +62,10 @@ extension Daemon {
             return provider.health.availability(at: EventLoop.shared.now) == .available
         case .workflow(let workflow):
             // Cycles are a configuration fault; the bound only keeps a mistake there from becoming one here.
-            guard depth < 16, Self.servesWorkflows else { return false }
+            guard depth < 16 else { return false }
             return workflow.settings.parts.allSatisfy { part in
                 configuration.resolve(part.model).map { isAvailable($0, depth: depth + 1) } ?? false
             }
         }
     }
-
-    static let servesWorkflows = false
 }

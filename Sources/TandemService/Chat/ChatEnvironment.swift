@@ -1,0 +1,93 @@
+import TandemBase
+import TandemLoop
+import TandemPolicy
+import TandemProviders
+import TandemWorkflows
+
+/// What a request's workflow needs of the daemon, with the models as they were configured when it came.
+@LoopActor
+final class ChatEnvironment: WorkflowEnvironment {
+    private unowned let daemon: Daemon
+    private let configuration: Configuration
+    private let client: LimitSet.Client
+    private let requestID: String
+    var providers: ProviderRegistry { daemon.providers }
+
+    init(_ daemon: Daemon, _ run: ChatRun) {
+        self.daemon = daemon
+        client = run.client
+        requestID = run.requestID
+        configuration = daemon.configuration
+    }
+
+    func part(_ model: String) -> WorkflowPart? {
+        switch configuration.resolve(model) {
+        case .leaf(let leaf): .leaf(daemon.candidates(for: leaf))
+        case .workflow(let workflow): .workflow(name: workflow.name, workflow.settings)
+        case nil: nil
+        }
+    }
+
+    func warm(_ model: String) {
+        if case .leaf(let leaf) = configuration.resolve(model) { daemon.providers[leaf.provider]?.warm(for: leaf) }
+    }
+
+    func reasoningCache(of chain: String, _ settings: CacheSettings) -> ReasoningCache {
+        daemon.reasoningCaches.cache(of: chain, settings)
+    }
+}
+
+/// The reasoning caches of all chains, by the chain's name; there are at most as many as chains were ever configured.
+/// Clients see them as one.
+@LoopActor
+final class ReasoningCaches: NamedCache {
+    private var caches: [String: ReasoningCache] = [:]
+
+    func cache(of chain: String, _ settings: CacheSettings) -> ReasoningCache {
+        if let known = caches[chain] {
+            known.update(settings)
+            return known
+        }
+        let fresh = ReasoningCache(settings)
+        caches[chain] = fresh
+        return fresh
+    }
+
+    let cacheName = "reasoning"
+    var entryCount: Int { sum(\.count) }
+    var capacity: Int { sum(\.maxEntries) }
+    var ttl: TimeSpan { caches.values.map(\.cache.ttl).max() ?? .zero }
+    var hits: Int { sum(\.hits) }
+    var misses: Int { sum(\.misses) }
+    var bytes: Int { sum(\.bytes) }
+
+    func clear() -> Int { caches.values.reduce(0) { $0 + $1.clear() } }
+
+    private func sum(_ figure: KeyPath<TTLCache<ReasoningCache.Key, Reasoning>, Int>) -> Int {
+        caches.values.reduce(0) { $0 + $1.cache[keyPath: figure] }
+    }
+}
+
+extension ChatRequest {
+    func workflowOptions(uid: UInt32, id: ULID) -> WorkflowOptions {
+        var options = WorkflowOptions(uid: uid)
+        options.stickiness = stableHash(session ?? id.description)
+        options.depth = depth
+        options.instructions = instructions
+        switch cache {
+        case .refresh: options.cache = .refresh
+        case .bypass: options.cache = .bypass
+        case .use, .only, nil: options.cache = .use
+        }
+        return options
+    }
+}
+
+/// FNV-1a with a final mix (splitmix64's), so that all bits depend on all bytes: the same for every process.
+private func stableHash(_ text: String) -> UInt64 {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    hash = (hash ^ (hash >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    hash = (hash ^ (hash >> 27)) &* 0x94D0_49BB_1331_11EB
+    return hash ^ (hash >> 31)
+}

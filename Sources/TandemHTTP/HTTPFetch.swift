@@ -5,6 +5,8 @@ import TandemLoop
 package struct HTTPResponse: Sendable {
     package var status: Int
     package var body: [UInt8]
+    /// The header Retry-After as it came.
+    package var retryAfter: String?
 }
 
 /// One request whose response is collected and handed over at once, within a time and a size.
@@ -38,13 +40,23 @@ package final class HTTPFetch: TransferDelegate {
         }
     }
 
-    private func end(_ result: Result<HTTPResponse, TransferFailure>) {
-        guard let completion else { return }
-        self.completion = nil
+    /// Ends it at once; the completion is not called.
+    package func cancel() {
+        completion = nil
+        release()
+    }
+
+    private func release() {
         transfer?.cancel()
         transfer = nil
         if let timer { EventLoop.shared.cancel(timer) }
         timer = nil
+    }
+
+    private func end(_ result: Result<HTTPResponse, TransferFailure>) {
+        guard let completion else { return }
+        self.completion = nil
+        release()
         completion(result)
     }
 
@@ -59,6 +71,7 @@ package final class HTTPFetch: TransferDelegate {
     }
 
     package func transfer(_ transfer: Transfer, finished result: Result<Void, TransferFailure>) {
-        end(result.map { HTTPResponse(status: transfer.status, body: body) })
+        let retryAfter = transfer.header("retry-after")
+        end(result.map { HTTPResponse(status: transfer.status, body: body, retryAfter: retryAfter) })
     }
 }

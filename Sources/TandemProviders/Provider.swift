@@ -34,6 +34,8 @@ package final class Provider {
     package private(set) var lastError: (message: String, at: WallTime)?
 
     private let client: HTTPClient
+    /// Kind `runloop`: made with the first request.
+    private var devbox: RunloopDevbox?
     private var endpoints: [String: HTTPEndpoint] = [:]
     /// Prepared endpoints, one for each path in use.
     private static let endpointLimit = 32
@@ -61,7 +63,11 @@ package final class Provider {
             httpAttempt(
                 prompt, geminiPath(model: model.model), GeminiRequest.bytes(prompt, model: model), GeminiDecoder(),
                 delegate)
-        case .openai, .runloop, .llama:
+        case .runloop:
+            RunloopAttempt(
+                api: runloopAPI, devbox: runloopDevbox, settings: settings.runloop ?? RunloopSettings(),
+                timeouts: settings.timeouts, model: model, prompt: prompt, delegate: delegate)
+        case .openai, .llama:
             httpAttempt(
                 prompt, "/chat/completions", openAIRequest(prompt, model: model, quirks: quirks), OpenAIDecoder(),
                 delegate)
@@ -77,6 +83,17 @@ package final class Provider {
         case .anthropic: client.warm(endpoint("/messages"))
         case .gemini: client.warm(endpoint(geminiPath(model: model.model)))
         }
+    }
+
+    private var runloopAPI: RunloopAPI {
+        RunloopAPI(client: client, root: endpointSettings(path: ""), key: settings.apiKey)
+    }
+
+    private var runloopDevbox: RunloopDevbox {
+        if let devbox { return devbox }
+        let devbox = RunloopDevbox(api: runloopAPI, settings: settings.runloop ?? RunloopSettings())
+        self.devbox = devbox
+        return devbox
     }
 
     private func httpAttempt(
@@ -155,6 +172,9 @@ package final class Provider {
             breakers[model] = breaker
             breakers[model]?.update(settings.breaker)
         }
+        let speaksAsBefore =
+            settings.baseURL == previous.settings.baseURL && settings.apiKey == previous.settings.apiKey
+        if speaksAsBefore, settings.runloop == previous.settings.runloop { devbox = previous.devbox }
         if settings.quota == previous.settings.quota {
             requestQuota = previous.requestQuota
             tokenQuota = previous.tokenQuota

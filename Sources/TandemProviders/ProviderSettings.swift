@@ -62,7 +62,8 @@ package struct ProviderSettings: Sendable {
 package struct RunloopSettings: Hashable, Sendable {
     package var devbox: String?
     package var blueprint: String?
-    package var command = "ollama run qwen2.5-coder"
+    /// Words for the devbox's shell; `{model}` becomes the model's name.
+    package var command = "ollama run {model}"
 
     package init() {}
 }

@@ -191,25 +191,11 @@ extension JSONWriter {
     }
 }
 
-/// The path of a model's streaming method below the base URL. The name may come from a client (`provider/model`), so
-/// whatever is no plain character is escaped.
+/// The path of a model's streaming method below the base URL.
 func geminiPath(model: String) -> String {
-    var escaped = ""
-    for byte in model.utf8 {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x2F:
-            escaped.unicodeScalars.append(Unicode.Scalar(byte))
-        default:
-            let digits = String(byte, radix: 16, uppercase: true)
-            escaped += byte < 16 ? "%0\(digits)" : "%\(digits)"
-        }
-    }
-    // `tunedModels/…` and `models/…` are whole names.
-    let isPath = escaped.contains("/") && !escaped.split(separator: "/").contains { $0.allSatisfy { $0 == "." } }
-    if !isPath { escaped = "models/" + escaped.replacingSlashes }
-    return "/\(escaped):streamGenerateContent?alt=sse"
-}
-
-extension String {
-    fileprivate var replacingSlashes: String { split(separator: "/").joined(separator: "%2F") }
+    // `tunedModels/…` and `models/…` are whole names; dots alone would climb out of the path.
+    let parts = model.split(separator: "/", omittingEmptySubsequences: false)
+    let isWhole = parts.count > 1 && !parts.contains { $0.allSatisfy { $0 == "." } }
+    let name = urlPathComponent(model, keepsSlashes: isWhole)
+    return "/\(isWhole ? name : "models/" + name):streamGenerateContent?alt=sse"
 }

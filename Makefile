@@ -10,3 +10,9 @@ classifier: .venv/numpy
 	python3 -m venv .venv
 	.venv/bin/pip install --quiet numpy
 	touch $@
+
+.PHONY: test-editors
+test-editors: ## the snippets of clients/ in Neovim, Vim and Emacs, against the daemon's offline model
+	swift build --product tandemd
+	swift build --product tandem
+	Tests/editors/run .build/debug

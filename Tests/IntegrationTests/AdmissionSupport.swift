@@ -9,16 +9,19 @@ final class TestService {
     let daemon: DaemonProcess
     let client: RawClient
 
-    /// `extra` is appended to the configuration; `{url}` in it is the upstream's base URL.
-    init(_ extra: String = "", environment: [String: String] = [:], _ script: @escaping ScriptedUpstream.Script)
-        throws
-    {
+    /// `extra` is appended to the configuration, `provider` to the provider's table; `{url}` in `extra` is the
+    /// upstream's base URL.
+    init(
+        _ extra: String = "", provider: String = "", environment: [String: String] = [:],
+        _ script: @escaping ScriptedUpstream.Script
+    ) throws {
         upstream = try ScriptedUpstream(script: script)
         let config = """
             default_model = "m"
             [providers.up]
             kind = "openai"
             base_url = "\(upstream.baseURL)"
+            \(provider)
             [models.m]
             provider = "up"
             model = "scripted"

@@ -86,6 +86,12 @@ struct UpstreamConnection {
     }
 
     private mutating func readRequest() -> (HTTPRequestHead, [UInt8])? {
+        // Who begins a TLS handshake (RFC 8446, 5.1) gets what any plain HTTP server answers.
+        if buffer.isEmpty, !fill() { return nil }
+        if buffer.first == 0x16 {
+            _ = sendAll(Array("HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n".utf8))
+            return nil
+        }
         guard let bytes = readUntil("\r\n\r\n"), let head = HTTPRequestHead(bytes) else { return nil }
         if head.value("expect")?.lowercased() == "100-continue" {
             guard sendAll(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) else { return nil }

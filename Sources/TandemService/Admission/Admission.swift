@@ -1,4 +1,5 @@
 import TandemBase
+import TandemJSON
 import TandemLoop
 import TandemPolicy
 import TandemProtocol
@@ -106,19 +107,25 @@ final class Admission {
         }
     }
 
-    /// What is reserved for running requests, in USD: zero when nothing runs.
-    var reservedUSD: Double {
-        budget.map { budget in
-            var budget = budget
-            return budget.totals(at: .now()).month.reserved
-        } ?? 0
-    }
-
-    /// USD of this UTC day and month; nil without a budget.
-    var spentUSD: (day: Double, month: Double)? {
+    /// USD settled for this UTC day and month, and reserved for running requests; nil without a budget.
+    var spending: (day: Double, month: Double, reserved: Double)? {
         guard var budget else { return nil }
         let totals = budget.totals(at: .now())
-        return (totals.day.spent, totals.month.spent)
+        return (totals.day.spent, totals.month.spent, totals.month.reserved)
+    }
+}
+
+extension JSONWriter {
+    /// The member `budget`, where there is one.
+    @LoopActor
+    mutating func budget(_ admission: Admission) {
+        guard let spending = admission.spending else { return }
+        key("budget")
+        beginObject()
+        member("spent_today_usd", spending.day)
+        member("spent_this_month_usd", spending.month)
+        member("reserved_usd", spending.reserved)
+        endObject()
     }
 }
 

@@ -45,11 +45,8 @@ extension Daemon {
                     writer.raw(member.json)
                 }
             }
-            if let spent = admission.spentUSD {
-                writer.member("spent_today_usd", spent.day)
-                writer.member("spent_this_month_usd", spent.month)
-            }
             writer.endObject()
+            writer.budget(admission)
             writer.endObject()
         }
     }

@@ -30,6 +30,7 @@ extension Daemon {
             }
             writer.endArray()
             writer.caches(caches)
+            writer.budget(admission)
             writer.member("memory_bytes", residentBytes())
             let database = store.status
             writer.key("database")

@@ -1,6 +1,6 @@
 /// An error as a client sees it. The message is one sentence that says what to do next; neither it nor the data
 /// ever holds a key or a prompt.
-package struct RPCError: Error, Sendable {
+package struct RPCError: Error, Hashable, Sendable {
     package var code: ErrorCode
     package var message: String
     package var retryable: Bool

@@ -38,6 +38,7 @@ package final class Daemon: RequestHandler {
     /// What `setProvider` said, by provider; kept across restarts and reloads.
     private(set) var overrides: [String: Bool] = [:]
     let reasoningCaches = ReasoningCaches()
+    let recentChats = RecentChats()
     /// The answer to rpc.discover, made at the first call.
     private(set) lazy var discoveryDocument = methods.openRPCDocument()
     private var sockets: [ListeningSocket] = []

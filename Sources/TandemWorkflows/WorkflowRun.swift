@@ -1,6 +1,7 @@
 import TandemBase
 import TandemLoop
 import TandemPolicy
+import TandemProtocol
 import TandemProviders
 
 /// A piece of what a part of a workflow says.
@@ -24,6 +25,8 @@ package enum WorkflowFailure: Error, Hashable, Sendable {
     case upstream(UpstreamCallFailure)
     /// The request is over, or whoever asked for this part no longer wants it.
     case cancelled
+    /// Limits or a budget have no room.
+    case refused(RPCError)
     /// A part's model does not exist any more.
     case unknownModel(String)
 
@@ -45,6 +48,8 @@ package protocol WorkflowEnvironment: AnyObject {
     func part(_ model: String) -> WorkflowPart?
     /// Opens a connection for a model that is soon to be asked; harmless where that fails.
     func warm(_ model: String)
+    /// Takes one request from the reasoning limits.
+    func takeReasoningLimits() -> ReasoningGrant
     /// The reasoning cache of the chain of that name.
     func reasoningCache(of chain: String, _ settings: CacheSettings) -> ReasoningCache
 }
@@ -112,7 +117,7 @@ package final class WorkflowRun {
 
     /// Runs the whole: what the model says goes to the listener, its answer comes back.
     package func answer(_ model: String, _ prompt: Prompt) async throws(WorkflowFailure) -> Completion {
-        try await ask(model, as: .direct, prompt) { [self] piece in listener.workflow(said: piece) }
+        try await ask(model, as: .direct, prompt) { [self] piece in say(piece) }
     }
 
     /// Asks a model by its name. A workflow gives its own roles to its own calls.
@@ -124,6 +129,8 @@ package final class WorkflowRun {
             return try await LeafCall(self, role, candidates, prompt, output: output).answer()
         case .workflow(let name, .chain(let settings)):
             return try await Chain(run: self, name: name, settings: settings).answer(prompt, output: output)
+        case .workflow(_, .escalate(let settings)):
+            return try await Escalation(run: self, settings: settings).answer(prompt, output: output)
         case .workflow, nil: throw .unknownModel(model)
         }
     }
@@ -142,6 +149,7 @@ package final class WorkflowRun {
 
     // MARK: the client
 
+    func say(_ piece: WorkflowPiece) -> Bool { listener.workflow(said: piece) }
     func notice(_ code: String, _ message: String) { relay(Notice(code, message)) }
     func relay(_ notice: Notice) { listener.workflow(noticed: notice) }
     func began(step: Int) { listener.workflow(began: step) }

@@ -13,15 +13,16 @@ extension ChatRun {
     func proceed(_ candidates: [ModelSettings]) {
         if daemon.subscribers.wants(.requests) {
             daemon.subscribers.requestStarted(
-                id, method: "chat", model: modelName, uid: request.peer.uid, user: chat.user)
+                id, method: method, model: modelName, uid: request.peer.uid, user: chat.user)
         }
-        if workflowModel != nil {
+        if workflowModel != nil || escalation != nil {
             // What a workflow says depends on more than one model: only its reasoning is cached.
             if chat.cache == .only { return finish(.failure(.noCachedAnswer(model: modelName, requestID: requestID))) }
         } else if usesCache(candidates[0]) {
             return answerWithCache(candidates)
         }
-        guard admit(candidates) else { return }
+        // An escalation asks for the reasoning limits only, and says so itself where they have no room.
+        guard escalation != nil || admit(candidates) else { return }
         callUpstream(candidates)
     }
 

@@ -1,6 +1,7 @@
 import TandemBase
 import TandemLoop
 import TandemPolicy
+import TandemProtocol
 import TandemProviders
 import TandemWorkflows
 
@@ -30,6 +31,16 @@ final class ChatEnvironment: WorkflowEnvironment {
 
     func warm(_ model: String) {
         if case .leaf(let leaf) = configuration.resolve(model) { daemon.providers[leaf.provider]?.warm(for: leaf) }
+    }
+
+    func takeReasoningLimits() -> ReasoningGrant {
+        do throws(RPCError) {
+            let ticket = try daemon.admission.admit(.reasoning, for: client, requestID: requestID)
+            // What the request costs is settled with its own ticket.
+            return .granted { wasSent in ticket?.settle(wasSent: wasSent, costUSD: nil, completionTokens: 0) }
+        } catch {
+            return .refused(error)
+        }
     }
 
     func reasoningCache(of chain: String, _ settings: CacheSettings) -> ReasoningCache {

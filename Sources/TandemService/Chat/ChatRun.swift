@@ -26,6 +26,8 @@ final class ChatRun: RequestWork, UpstreamCallDelegate {
     var workflowModel: WorkflowModel?
     var workflow: (run: WorkflowRun, task: Task<Void, Never>)?
     var outcome = WorkflowOutcome()
+    /// Set for the method `escalate`.
+    var escalation: EscalationRequest?
     /// What the request holds of limits and budgets.
     var ticket: AdmissionTicket?
     /// Its place in the conversation that it names.
@@ -66,7 +68,7 @@ final class ChatRun: RequestWork, UpstreamCallDelegate {
 
     /// Calls the model; `proceed` has seen to limits and caches.
     func callUpstream(_ candidates: [ModelSettings]) {
-        if let workflowModel { return run(workflowModel) }
+        if workflowModel != nil || escalation != nil { return runWorkflow() }
         let call = UpstreamCall(
             .direct, candidates: candidates, prompt: chat.prompt, trace: trace, providers: daemon.providers,
             delegate: self)
@@ -206,6 +208,7 @@ final class ChatRun: RequestWork, UpstreamCallDelegate {
         case .failure(let error): request.fail(error)
         }
         daemon.ended(id)
+        if case .success(let completion) = result { daemon.recentChats.keep(completion, of: self) }
         daemon.record(ledgerEntry(result, cost: cost, latency: latency))
     }
 
@@ -241,7 +244,7 @@ extension ChatRun {
         _ result: Result<Completion, RPCError>, cost: Double?, latency: TimeSpan
     ) -> RequestRecord {
         var record = RequestRecord(
-            id: id, uid: request.peer.uid, method: "chat", model: modelName, workflow: workflowKind)
+            id: id, uid: request.peer.uid, method: method.description, model: modelName, workflow: workflowKind)
         record.user = chat.user
         record.session = chat.session
         record.stream = chat.streams

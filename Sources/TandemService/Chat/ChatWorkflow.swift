@@ -12,7 +12,11 @@ import TandemWorkflows
 // conversations, deadline, ledger) is that of any chat.
 extension ChatRun: WorkflowListener {
     /// `direct` for a provider's model.
-    var workflowKind: String { workflowModel?.settings.kind ?? "direct" }
+    var workflowKind: String {
+        escalation != nil ? "escalate" : workflowModel?.settings.kind ?? "direct"
+    }
+
+    var method: StaticString { escalation == nil ? "chat" : "escalate" }
 
     func start(_ model: WorkflowModel) {
         workflowModel = model
@@ -20,14 +24,21 @@ extension ChatRun: WorkflowListener {
         start(daemon.leaves(of: model))
     }
 
-    func run(_ model: WorkflowModel) {
+    func runWorkflow() {
         let run = WorkflowRun(
             environment: ChatEnvironment(daemon, self), options: chat.workflowOptions(uid: request.peer.uid, id: id),
             trace: trace, listener: self)
         let task = startOnLoop { [self] in
             let result: Result<Completion, WorkflowFailure>
             do throws(WorkflowFailure) {
-                result = .success(try await run.answer(model.name, chat.prompt))
+                if let escalation {
+                    result = .success(
+                        try await run.escalate(
+                            to: escalation.model, chat.prompt, earlier: escalation.earlierAnswer,
+                            signal: escalation.signal))
+                } else {
+                    result = .success(try await run.answer(modelName, chat.prompt))
+                }
             } catch {
                 result = .failure(error)
             }
@@ -48,6 +59,7 @@ extension ChatRun: WorkflowListener {
         switch failure {
         case .cancelled: .cancelled(requestID: requestID)
         case .unknownModel(let name): .unknownModel(name, didYouMean: nil)
+        case .refused(let error): error
         case .upstream(let failure): rpcError(failure)
         }
     }

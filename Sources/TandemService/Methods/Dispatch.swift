@@ -9,7 +9,7 @@ extension Daemon {
     /// What this daemon serves; the method table describes nothing else.
     static let availableMethods: Set<Method> = [
         .chat, .cancel, .models, .status, .history, .reload, .ping, .discover, .cancelRequest, .stats, .feedback,
-        .sessions, .deleteSession, .setProvider, .clearCache, .subscribe, .route,
+        .sessions, .deleteSession, .setProvider, .clearCache, .subscribe, .route, .escalate,
     ]
 
     /// Carries out a request whose parameters are checked.
@@ -27,6 +27,7 @@ extension Daemon {
         case .deleteSession: deleteSession(request)
         case .setProvider: try setProvider(request)
         case .clearCache: try clearCache(request)
+        case .escalate: try escalate(request)
         case .route: try route(request)
         case .subscribe: subscribe(request)
         case .ping:

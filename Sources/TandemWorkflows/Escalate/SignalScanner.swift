@@ -17,6 +17,9 @@ package struct SignalScanner: Sendable {
     /// Text not shown yet: the part of the signal matched so far, or the beginning of a UTF-8 scalar.
     private var held: [UInt8] = []
 
+    /// Whether text is held back that may be the signal's beginning.
+    package var isHolding: Bool { !held.isEmpty }
+
     /// Whether the signal was found so far.
     package private(set) var found = false
 

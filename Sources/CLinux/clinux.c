@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/fs.h>
+#include <linux/limits.h>
 #include <linux/openat2.h>
 #include <signal.h>
 #include <spawn.h>
@@ -16,6 +18,7 @@
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -182,4 +185,54 @@ int cl_block_signal(int signal_number) {
     sigemptyset(&set);
     sigaddset(&set, signal_number);
     return pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+const void *cl_memmem(const void *haystack, size_t haystack_length, const void *needle, size_t needle_length) {
+    return memmem(haystack, haystack_length, needle, needle_length);
+}
+
+static int copy_attributes(int from, int to) {
+    char names[XATTR_LIST_MAX];
+    char value[XATTR_SIZE_MAX > 65536 ? 65536 : XATTR_SIZE_MAX];
+    ssize_t length = flistxattr(from, names, sizeof names);
+    if (length < 0) return errno == ENOTSUP ? 0 : -1;
+    for (char *name = names; name < names + length; name += strlen(name) + 1) {
+        ssize_t size = fgetxattr(from, name, value, sizeof value);
+        if (size < 0) return -1;
+        // Labels that the kernel or the security module sets itself may be refused; those of users may not.
+        if (fsetxattr(to, name, value, (size_t)size, 0) != 0 && strncmp(name, "user.", 5) == 0) return -1;
+    }
+    return 0;
+}
+
+int cl_copy_metadata(int from, int to) {
+    struct stat source, target;
+    if (fstat(from, &source) != 0 || fstat(to, &target) != 0) return -1;
+    if ((source.st_uid != target.st_uid || source.st_gid != target.st_gid) &&
+        fchown(to, source.st_uid, source.st_gid) != 0)
+        return -1;
+    // After the owner: chown clears the set-id bits.
+    if (fchmod(to, source.st_mode & 07777) != 0) return -1;
+    return copy_attributes(from, to);
+}
+
+int cl_copy_contents(int from, int to) {
+    if (ioctl(to, FICLONE, from) == 0) return 0;
+    for (;;) {
+        ssize_t copied = copy_file_range(from, NULL, to, NULL, 1 << 30, 0);
+        if (copied == 0) return 0;
+        if (copied < 0) break;
+    }
+    if (errno != EXDEV && errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP) return -1;
+    if (lseek(from, 0, SEEK_SET) < 0 || lseek(to, 0, SEEK_SET) < 0) return -1;
+    char block[65536];
+    for (;;) {
+        ssize_t count = read(from, block, sizeof block);
+        if (count <= 0) return (int)count;
+        for (ssize_t done = 0; done < count;) {
+            ssize_t written = write(to, block + done, (size_t)(count - done));
+            if (written < 0) return -1;
+            done += written;
+        }
+    }
 }

@@ -81,4 +81,13 @@ void cl_ignore_signal(int signal_number);
 /// Blocks the signal in the calling thread and the threads it starts; 0 or an error number.
 int cl_block_signal(int signal_number);
 
+// files -------------------------------------------------------------------------------------------------------
+/// The first occurrence of `needle`, or NULL; memmem(3).
+const void *cl_memmem(const void *haystack, size_t haystack_length, const void *needle, size_t needle_length);
+/// Owner, mode and extended attributes of one open file given to another; 0, or -1 with errno. A file system without
+/// extended attributes is no error.
+int cl_copy_metadata(int from, int to);
+/// Makes `to` share `from`'s blocks (FICLONE), or copies them within the kernel (copy_file_range), or by hand.
+int cl_copy_contents(int from, int to);
+
 #endif

@@ -50,7 +50,9 @@ enum ElisionMarker {
             return words.contains { text.contains($0) }
         }
         guard text.count <= 80 else { return false }
-        return ["rest of the", "remains unchanged", "remain unchanged", "existing code", "rest unchanged", "unchanged code"]
-            .contains { text.contains($0) }
+        return [
+            "rest of the", "remains unchanged", "remain unchanged", "existing code", "rest unchanged", "unchanged code",
+        ]
+        .contains { text.contains($0) }
     }
 }

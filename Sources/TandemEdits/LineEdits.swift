@@ -42,7 +42,8 @@ enum LineEdits {
             if matches(lines, text, at: first - lines.count) { return already(line: first - lines.count + 1) }
             let at = text.start(first)
             let bytes = terminated(lines, text.endingForInsert(near: first))
-            return Resolved(effect: .change([ByteEdit(range: at..<at, bytes: bytes)]), match: found.tier, line: first + 1)
+            return Resolved(
+                effect: .change([ByteEdit(range: at..<at, bytes: bytes)]), match: found.tier, line: first + 1)
         }
     }
 

@@ -79,7 +79,8 @@ struct ReplaceTests {
 
     @Test func tabsAndSpacesAreAlike() {
         let file = "func f() {\n\tif x {\n\t\ty()\n\t}\n}\n"
-        let (text, outcomes) = resolve(file, replace("    if x {\n        y()\n    }", "    if x {\n        z()\n    }"))
+        let (text, outcomes) = resolve(
+            file, replace("    if x {\n        y()\n    }", "    if x {\n        z()\n    }"))
         #expect(text == "func f() {\n\tif x {\n\t\tz()\n\t}\n}\n")
         #expect(outcomes[0].match == .indent)
     }
@@ -153,7 +154,8 @@ struct SnapshotTests {
     }
 
     @Test func insertsAtOnePointKeepThePlansOrder() {
-        #expect(resolve("a\nb\n", addAfter("a", "1"), addAfter("a", "2"), addBefore("b", "3")).text == "a\n1\n2\n3\nb\n")
+        #expect(
+            resolve("a\nb\n", addAfter("a", "1"), addAfter("a", "2"), addBefore("b", "3")).text == "a\n1\n2\n3\nb\n")
         #expect(resolve("a\n", addLine("1"), addLine("2")).text == "a\n1\n2\n")
         #expect(resolve("a", addLine("1"), addLine("2")).text == "a\n1\n2")
     }

@@ -94,7 +94,9 @@ let package = Package(
         tests("TandemHTTP", ["TandemHTTP", "TandemTestSupport"]),
         tests("TandemProviders", ["TandemProviders", "TandemTestSupport"]),
         tests("TandemWorkflows", ["TandemWorkflows", "TandemTestSupport"]),
-        tests("TandemEdits", ["TandemEdits", "TandemTestSupport"]),
+        tests(
+            "TandemEdits",
+            ["CLinux", "TandemBase", "TandemEdits", "TandemJSON", "TandemProtocol", "TandemTestSupport"]),
         tests("TandemStore", ["CLinux", "TandemBase", "TandemStore", "TandemTestSupport"]),
         tests("TandemService", ["TandemService", "TandemTestSupport"]),
         tests("TandemClient", ["TandemClient", "TandemTestSupport"]),

@@ -12,12 +12,23 @@ struct FencedBlock: Sendable, Hashable {
     /// The blocks of a text, in order. A block left open at the end runs to the end.
     static func all(in bytes: [UInt8]) -> [FencedBlock] {
         var scanner = FenceScanner()
-        return scanner.feed(bytes) + scanner.finish()
+        return (scanner.feed(bytes) + scanner.finish()).compactMap {
+            if case .block(let block) = $0 { block } else { nil }
+        }
     }
 }
 
-/// Finds fenced blocks in a stream of bytes, however it is cut.
+/// Tells the inside of fenced blocks from the outside in a stream of bytes, however it is cut.
 struct FenceScanner: Sendable {
+    enum Piece: Sendable {
+        /// Text outside of blocks; comes as soon as it cannot be a fence.
+        case outside([UInt8])
+        /// Text inside a block with this info; comes as soon as it cannot be the closing fence.
+        case inside(info: String, [UInt8])
+        /// A block has ended.
+        case block(FencedBlock)
+    }
+
     private struct Open {
         var marker: UInt8
         var length: Int
@@ -25,63 +36,102 @@ struct FenceScanner: Sendable {
         var block: FencedBlock
     }
 
-    private var pending: [UInt8] = []
+    /// The line so far, as long as it may be a fence; nil once it is known to be text.
+    private var pending: [UInt8]? = []
     private var open: Open?
+    private var pieces: [Piece] = []
 
-    /// Text outside of blocks, with LF endings; grows while the stream goes on.
-    private(set) var outside: [UInt8] = []
-
-    /// The blocks that were closed within these bytes.
-    mutating func feed(_ bytes: some Sequence<UInt8>) -> [FencedBlock] {
-        var closed: [FencedBlock] = []
+    mutating func feed(_ bytes: some Sequence<UInt8>) -> [Piece] {
         for byte in bytes {
-            if byte != 0x0A {
-                pending.append(byte)
-                continue
+            if byte == 0x0A {
+                endLine()
+            } else if pending == nil {
+                if byte != 0x0D { emit([byte]) }
+            } else {
+                pending?.append(byte)
+                if let line = pending, !mayBeFence(line) {
+                    pending = nil
+                    emitLineStart(line)
+                }
             }
-            if pending.last == 0x0D { pending.removeLast() }
-            if let block = line(terminated: true) { closed.append(block) }
-            pending.removeAll(keepingCapacity: true)
         }
-        return closed
+        return taken()
     }
 
     /// At the end of the stream: the block its last line closes, or the one still open.
-    mutating func finish() -> [FencedBlock] {
-        var blocks: [FencedBlock] = []
-        if !pending.isEmpty, let block = line(terminated: false) { blocks.append(block) }
+    mutating func finish() -> [Piece] {
+        if let line = pending, !line.isEmpty, !fence(line) { emitLineStart(line) }
         pending = []
-        if let open { blocks.append(open.block) }
+        if let open { pieces.append(.block(open.block)) }
         open = nil
-        return blocks
+        return taken()
     }
 
-    private mutating func line(terminated: Bool) -> FencedBlock? {
-        let indent = pending.prefix { $0 == 0x20 }.count
-        let rest = pending.dropFirst(indent)
-        let marker = rest.first ?? 0
-        let fence = marker == 0x60 || marker == 0x7E ? rest.prefix { $0 == marker }.count : 0
-        if var current = open {
-            if fence >= current.length, marker == current.marker, rest.dropFirst(fence).allSatisfy(isBlank) {
-                open = nil
-                current.block.closed = true
-                return current.block
+    private mutating func taken() -> [Piece] {
+        defer { pieces = [] }
+        return pieces
+    }
+
+    private mutating func endLine() {
+        if let line = pending {
+            let trimmed = line.last == 0x0D ? Array(line.dropLast()) : line
+            if fence(trimmed) {
+                pending = []
+                return
             }
-            current.block.content += pending.dropFirst(min(indent, current.indent))
-            if terminated { current.block.content.append(0x0A) }
-            open = current
-            return nil
+            emitLineStart(trimmed)
         }
-        let info = rest.dropFirst(fence)
-        if fence >= 3, marker == 0x7E || !info.contains(0x60) {
-            let text = String(decoding: info, as: UTF8.self).trimmingSpaces
-            open = Open(
-                marker: marker, length: fence, indent: indent,
-                block: FencedBlock(info: text, content: [], closed: false))
-        } else {
-            outside += pending
-            if terminated { outside.append(0x0A) }
+        emit([0x0A])
+        pending = []
+    }
+
+    /// Whether the beginning of a line may still turn out to be a fence.
+    private func mayBeFence(_ line: [UInt8]) -> Bool {
+        let rest = line.drop { $0 == 0x20 }
+        guard let marker = rest.first else { return true }
+        let run = rest.prefix { $0 == marker }.count
+        guard marker == 0x60 || marker == 0x7E, run >= 3 || run == rest.count else { return false }
+        if let open { return marker == open.marker && rest.dropFirst(run).allSatisfy { isBlank($0) || $0 == 0x0D } }
+        return marker == 0x7E || !rest.dropFirst(run).contains(0x60)
+    }
+
+    /// Takes the line for a fence if it is one.
+    private mutating func fence(_ line: [UInt8]) -> Bool {
+        let indent = line.prefix { $0 == 0x20 }.count
+        let rest = line.dropFirst(indent)
+        guard let marker = rest.first, marker == 0x60 || marker == 0x7E else { return false }
+        let run = rest.prefix { $0 == marker }.count
+        let info = rest.dropFirst(run)
+        if var current = open {
+            guard run >= current.length, marker == current.marker, info.allSatisfy(isBlank) else { return false }
+            open = nil
+            current.block.closed = true
+            pieces.append(.block(current.block))
+            return true
         }
-        return nil
+        guard run >= 3, marker == 0x7E || !info.contains(0x60) else { return false }
+        let text = String(decoding: info, as: UTF8.self).trimmingSpaces
+        open = Open(
+            marker: marker, length: run, indent: indent, block: FencedBlock(info: text, content: [], closed: false))
+        return true
+    }
+
+    private mutating func emitLineStart(_ line: [UInt8]) {
+        let indent = min(open?.indent ?? 0, line.prefix { $0 == 0x20 }.count)
+        emit(Array(line.dropFirst(indent)))
+    }
+
+    private mutating func emit(_ bytes: [UInt8]) {
+        guard open != nil else {
+            if case .outside(let before) = pieces.last {
+                pieces[pieces.count - 1] = .outside(before + bytes)
+            } else {
+                pieces.append(.outside(bytes))
+            }
+            return
+        }
+        open?.block.content += bytes
+        let info = open?.block.info ?? ""
+        pieces.append(.inside(info: info, bytes))
     }
 }

@@ -48,7 +48,7 @@ struct PlanSchemaTests {
         #expect(problems.rpcError.code.rawValue == -32010)
         #expect(
             problems.problems[4].message.contains("did you mean delete?")
-                )
+        )
     }
 
     @Test func editsMustBeThere() throws {

@@ -1,0 +1,119 @@
+/// Unchanged lines shown around a change.
+private let contextLines = 3
+
+/// A change of one file as a unified diff that `git apply` accepts.
+package enum UnifiedDiff {
+    /// - Parameters:
+    ///   - oldPath: nil for a new file.
+    ///   - newPath: nil for a deleted file; another one than `oldPath` for a renamed file.
+    ///   - mode: permission bits; git knows 0644 and 0755.
+    /// - Returns: no bytes when nothing changes. A binary change is named, not shown, and `git apply` refuses it.
+    package static func bytes(
+        oldPath: String?, newPath: String?, old: [UInt8], new: [UInt8], mode: UInt32 = 0o644
+    ) -> [UInt8] {
+        guard let anyPath = newPath ?? oldPath, oldPath != newPath || old != new else { return [] }
+        let gitMode = mode & 0o100 == 0 ? "100644" : "100755"
+        var output: [UInt8] = []
+        func line(_ text: String) { output += text.utf8 + [0x0A] }
+        line("diff --git \(quoted("a/" + (oldPath ?? anyPath))) \(quoted("b/" + (newPath ?? anyPath)))")
+        if oldPath == nil {
+            line("new file mode \(gitMode)")
+        } else if newPath == nil {
+            line("deleted file mode \(gitMode)")
+        } else if let oldPath, let newPath, oldPath != newPath {
+            line("similarity index \(old == new ? 100 : similarity(old, new))%")
+            line("rename from \(quoted(oldPath))")
+            line("rename to \(quoted(newPath))")
+        }
+        guard old != new else { return output }
+        let from = oldPath.map { quoted("a/" + $0) } ?? "/dev/null"
+        let to = newPath.map { quoted("b/" + $0) } ?? "/dev/null"
+        if old.contains(0) || new.contains(0) {
+            line("Binary files \(from) and \(to) differ")
+            return output
+        }
+        // A tab ends a name that holds blanks, as git writes it.
+        line("--- \(from)\(from.contains(" ") ? "\t" : "")")
+        line("+++ \(to)\(to.contains(" ") ? "\t" : "")")
+        hunks(rawLines(old), rawLines(new), &output)
+        return output
+    }
+
+    private static func similarity(_ old: [UInt8], _ new: [UInt8]) -> Int {
+        let kept = LineDiff(rawLines(old), rawLines(new)).runs.reduce(0) { $0 + $1.count }
+        return kept * 99 / max(1, max(rawLines(old).count, rawLines(new).count))
+    }
+
+    private static func hunks(_ old: [ArraySlice<UInt8>], _ new: [ArraySlice<UInt8>], _ output: inout [UInt8]) {
+        let changes = LineDiff(old, new).changes
+        var at = 0
+        while at < changes.count {
+            var last = at
+            while last + 1 < changes.count,
+                changes[last + 1].left.lowerBound - changes[last].left.upperBound <= 2 * contextLines
+            {
+                last += 1
+            }
+            let (first, final) = (changes[at], changes[last])
+            let before = min(contextLines, first.left.lowerBound)
+            let after = min(contextLines, old.count - final.left.upperBound)
+            let oldRange = first.left.lowerBound - before..<final.left.upperBound + after
+            let newRange = first.right.lowerBound - before..<final.right.upperBound + after
+            output += "@@ -\(position(oldRange)) +\(position(newRange)) @@\n".utf8
+            var line = oldRange.lowerBound
+            for change in changes[at...last] {
+                for index in line..<change.left.lowerBound { write(0x20, old[index], &output) }
+                for index in change.left { write(0x2D, old[index], &output) }
+                for index in change.right { write(0x2B, new[index], &output) }
+                line = change.left.upperBound
+            }
+            for index in line..<oldRange.upperBound { write(0x20, old[index], &output) }
+            at = last + 1
+        }
+    }
+
+    /// `start,count`; an empty range names the line before it, and a count of one is left out.
+    private static func position(_ range: Range<Int>) -> String {
+        let start = range.isEmpty ? range.lowerBound : range.lowerBound + 1
+        return range.count == 1 ? "\(start)" : "\(start),\(range.count)"
+    }
+
+    private static func write(_ mark: UInt8, _ line: ArraySlice<UInt8>, _ output: inout [UInt8]) {
+        output.append(mark)
+        output += line
+        if line.last != 0x0A { output += "\n\\ No newline at end of file\n".utf8 }
+    }
+
+    /// A name in C quotes where git puts them: control characters, quotes, backslashes, bytes above ASCII.
+    static func quoted(_ name: String) -> String {
+        guard name.utf8.contains(where: { $0 < 0x20 || $0 >= 0x7F || $0 == 0x22 || $0 == 0x5C }) else { return name }
+        let escapes: [UInt8: String] = [
+            0x07: "\\a", 0x08: "\\b", 0x09: "\\t", 0x0A: "\\n", 0x0B: "\\v", 0x0C: "\\f", 0x0D: "\\r", 0x22: "\\\"",
+            0x5C: "\\\\",
+        ]
+        var text = "\""
+        for byte in name.utf8 {
+            if let escape = escapes[byte] {
+                text += escape
+            } else if byte < 0x20 || byte >= 0x7F {
+                let octal = String(byte, radix: 8)
+                text += "\\" + String(repeating: "0", count: 3 - octal.count) + octal
+            } else {
+                text.unicodeScalars.append(Unicode.Scalar(byte))
+            }
+        }
+        return text + "\""
+    }
+}
+
+/// Cut behind each LF; every byte is in exactly one line.
+func rawLines(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {
+    var lines: [ArraySlice<UInt8>] = []
+    var start = 0
+    for (index, byte) in bytes.enumerated() where byte == 0x0A {
+        lines.append(bytes[start...index])
+        start = index + 1
+    }
+    if start < bytes.count { lines.append(bytes[start...]) }
+    return lines
+}

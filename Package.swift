@@ -97,7 +97,7 @@ let package = Package(
         tests(
             "TandemEdits",
             ["CLinux", "TandemBase", "TandemEdits", "TandemJSON", "TandemProtocol", "TandemTestSupport"]),
-        tests("TandemStore", ["CLinux", "TandemBase", "TandemStore", "TandemTestSupport"]),
+        tests("TandemStore", ["CLinux", "TandemBase", "TandemEdits", "TandemStore", "TandemTestSupport"]),
         tests("TandemService", ["TandemService", "TandemTestSupport"]),
         tests("TandemClient", ["TandemClient", "TandemTestSupport"]),
         tests("TandemCLI", ["tandem", "TandemTestSupport"], exclude: ["Golden"]),

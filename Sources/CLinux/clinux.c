@@ -29,6 +29,8 @@ _Static_assert(CL_RENAME_NOREPLACE == RENAME_NOREPLACE && CL_RENAME_EXCHANGE == 
 _Static_assert(CL_RESOLVE_BENEATH == RESOLVE_BENEATH && CL_RESOLVE_NO_SYMLINKS == RESOLVE_NO_SYMLINKS, "resolve flags");
 _Static_assert(CL_RESOLVE_NO_MAGICLINKS == RESOLVE_NO_MAGICLINKS, "resolve flags");
 
+_Static_assert(CL_O_PATH == O_PATH, "O_PATH");
+
 int cl_errno(void) { return errno; }
 
 int cl_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
@@ -178,6 +180,9 @@ int cl_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
 int cl_exit_status(int wait_status) {
     return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
+}
+int cl_spawn_chdir(posix_spawn_file_actions_t *actions, const char *folder) {
+    return posix_spawn_file_actions_addchdir_np(actions, folder);
 }
 void cl_ignore_signal(int signal_number) { signal(signal_number, SIG_IGN); }
 int cl_block_signal(int signal_number) {

@@ -1,3 +1,5 @@
+import TandemJSON
+
 /// Why an edit could not be carried out. The kinds are EDITS.md's; the message tells the planner how to mend the edit.
 package struct EditFault: Error, Hashable, Sendable {
     package enum Kind: String, Sendable, CaseIterable {
@@ -87,5 +89,20 @@ package struct EditOutcome: Sendable {
 
     package static func failed(_ index: Int, _ fault: EditFault) -> EditOutcome {
         EditOutcome(index: index, status: .failed, line: fault.lines.first, message: fault.message, fault: fault)
+    }
+
+    /// Writes one entry of a result's `edits`: `{index, file, type, status, match?, attempts, message?, line?}`.
+    /// - Parameter attempts: model calls made for it, at least 1 for an edit that needed none.
+    package func write(to writer: inout JSONWriter, edit: PlannedEdit, attempts: Int = 1) {
+        writer.beginObject()
+        writer.member("index", index)
+        writer.member("file", edit.file)
+        writer.member("type", edit.operation.name)
+        writer.member("status", status.rawValue)
+        writer.member("match", ifPresent: match?.rawValue)
+        writer.member("attempts", attempts)
+        writer.member("message", ifPresent: message)
+        writer.member("line", ifPresent: line)
+        writer.endObject()
     }
 }

@@ -1,6 +1,6 @@
 /// What the edits of one file come to. A value: nothing has been written anywhere.
 package struct FileResolution: Sendable {
-    /// One for each edit, in the order given.
+    /// One for each edit, in the order given; in mode sequential up to the first one that waits for a model.
     package var outcomes: [EditOutcome]
     /// The content with every edit that resolved; the snapshot's own bytes where none did.
     package var bytes: [UInt8]
@@ -83,7 +83,11 @@ package enum FileResolver {
                 outcomes.append(rescue(item, error, path, mode, answers[item.index], position, &snapshot, &composition))
             }
         }
-        for position in composition.dropOverlaps() {
+        var overlapping = Set(composition.dropOverlaps())
+        // The changes of all imports are the first one's; they stand and fall together.
+        let applied = imports.filter { outcomes[$0].status == .applied }
+        if !overlapping.isDisjoint(with: applied) { overlapping.formUnion(applied) }
+        for position in overlapping {
             let line = outcomes[position].line
             let fault = EditFault(
                 .overlap, "this edit changes the same text as another one; make them one edit, or use mode sequential",

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -48,6 +49,8 @@ int cl_ioctl_int(int fd, unsigned long request, int *value);
 int cl_terminal_size(int fd, int *columns, int *rows);
 
 enum { CL_RENAME_NOREPLACE = 1, CL_RENAME_EXCHANGE = 2 };
+/// A handle for a place in the tree that opens nothing.
+enum { CL_O_PATH = 010000000 };
 enum { CL_RESOLVE_NO_MAGICLINKS = 2, CL_RESOLVE_NO_SYMLINKS = 4, CL_RESOLVE_BENEATH = 8 };
 
 /// Where `needle` first stands in `haystack`, or -1.
@@ -76,6 +79,8 @@ int64_t cl_wall_ns(void);
 int cl_pidfd_open(pid_t pid);
 /// The exit status of a wait status, 128 + the signal's number for a killed process, as shells count.
 int cl_exit_status(int wait_status);
+/// posix_spawn_file_actions_addchdir_np.
+int cl_spawn_chdir(posix_spawn_file_actions_t *actions, const char *folder);
 /// Ignores the signal for this process (SIGPIPE).
 void cl_ignore_signal(int signal_number);
 /// Blocks the signal in the calling thread and the threads it starts; 0 or an error number.

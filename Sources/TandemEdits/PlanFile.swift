@@ -1,0 +1,227 @@
+import TandemJSON
+import TandemProtocol
+
+/// All edits of a plan that concern one file. Files are resolved side by side.
+package struct PlanFile: Sendable {
+    package var path: String
+    /// The edits of its content, in the plan's order.
+    package var items: [FileResolver.Item] = []
+    package var creates: (index: Int, content: [UInt8])?
+    package var deletes: Int?
+    package var renames: (index: Int, to: String)?
+    /// Edits of the file that cannot go together.
+    package var conflicts: [Int] = []
+
+    /// Every index of the plan that concerns this file, ascending.
+    package var indices: [Int] {
+        let fileEdits = [creates?.index, deletes, renames?.index].compactMap { $0 }
+        return (items.map(\.index) + fileEdits + conflicts).sorted()
+    }
+
+    /// What a file becomes, as a value.
+    package struct Resolution: Sendable {
+        package var outcomes: [EditOutcome]
+        package var changes: [FileChange] = []
+        package var summary: FileSummary?
+        package var requests: [ModelEditRequest] { outcomes.compactMap(\.request) }
+    }
+
+    /// The files of a plan, in the order they are first named.
+    package static func group(_ edits: [PlannedEdit], mode: EditMode) -> [PlanFile] {
+        var order: [String] = []
+        var files: [String: PlanFile] = [:]
+        var targets: [String: Int] = [:]
+        for (index, edit) in edits.enumerated() {
+            if files[edit.file] == nil { order.append(edit.file) }
+            var file = files[edit.file] ?? PlanFile(path: edit.file)
+            file.add(edit.operation, index, mode)
+            if case .rename(let to) = edit.operation { targets[to, default: 0] += 1 }
+            files[edit.file] = file
+        }
+        // The new name of a file must not be named otherwise.
+        for path in order {
+            guard var file = files[path], let rename = file.renames,
+                files[rename.to] != nil || targets[rename.to] ?? 0 > 1
+            else { continue }
+            file.renames = nil
+            file.conflicts.append(rename.index)
+            files[path] = file
+        }
+        return order.compactMap { files[$0] }
+    }
+
+    private mutating func add(_ operation: EditOperation, _ index: Int, _ mode: EditMode) {
+        let isFresh = creates == nil && deletes == nil && renames == nil
+        switch operation {
+        case .create(let content) where isFresh && items.isEmpty: creates = (index, content)
+        case .delete where isFresh && items.isEmpty: deletes = index
+        case .rename(let to) where creates == nil && deletes == nil && renames == nil: renames = (index, to)
+        case .create, .delete, .rename: conflicts.append(index)
+        default:
+            if deletes != nil || creates != nil && mode != .sequential {
+                conflicts.append(index)
+            } else {
+                items.append(FileResolver.Item(index: index, operation: operation))
+            }
+        }
+    }
+
+    /// - Parameters:
+    ///   - image: the file as it is; nil when there is none.
+    ///   - targetExists: whether the new name of a renamed file is taken.
+    ///   - base: the SHA-256 the file has to have, from the request.
+    package func resolve(
+        _ image: EditRoot.Image?, targetExists: Bool, base: String?, mode: EditMode, answers: [Int: [UInt8]] = [:]
+    ) -> Resolution {
+        if let base, base.lowercased() != Digest.sha256(image?.bytes ?? []) {
+            return failed(EditFault(.stale, "\(path) is not as in base any more; read it again and plan anew"))
+        }
+        var outcomes = conflicts.map {
+            EditOutcome.failed(
+                $0, EditFault(.overlap, "\(path): this edit cannot go with another one of the same file"))
+        }
+        if let creates {
+            let made = create(image, creates, mode, answers)
+            outcomes += made.outcomes
+            guard image == nil else { return Resolution(outcomes: outcomes) }
+            let change = FileChange(path: path, before: nil, after: made.bytes)
+            return Resolution(
+                outcomes: outcomes, changes: [change],
+                summary: FileSummary(path: path, action: .create, before: nil, after: made.bytes, mode: 0o644))
+        }
+        guard let image else {
+            return failed(EditFault(.fileNotFound, "\(path) does not exist; create it, or name the right file"))
+        }
+        if let deletes {
+            outcomes.append(EditOutcome(index: deletes, status: .applied))
+            let change = FileChange(path: path, before: image.bytes, after: nil, mode: image.mode)
+            return Resolution(
+                outcomes: outcomes, changes: [change],
+                summary: FileSummary(path: path, action: .delete, before: image.bytes, after: nil, mode: image.mode))
+        }
+        let content = FileResolver.resolve(path: path, bytes: image.bytes, items: items, mode: mode, answers: answers)
+        outcomes += content.outcomes
+        if let renames {
+            if targetExists {
+                let fault = EditFault(.exists, "\(renames.to) exists already; delete it first, or choose another name")
+                outcomes.append(.failed(renames.index, fault))
+            } else {
+                outcomes.append(EditOutcome(index: renames.index, status: .applied))
+                return renamed(image, content.bytes, to: renames.to, outcomes)
+            }
+        }
+        guard content.bytes != image.bytes else { return Resolution(outcomes: outcomes) }
+        let change = FileChange(path: path, before: image.bytes, after: content.bytes, mode: image.mode)
+        let summary = FileSummary(
+            path: path, action: .modify, before: image.bytes, after: content.bytes, mode: image.mode)
+        return Resolution(outcomes: outcomes, changes: [change], summary: summary)
+    }
+
+    private func renamed(
+        _ image: EditRoot.Image, _ bytes: [UInt8], to: String, _ outcomes: [EditOutcome]
+    ) -> Resolution {
+        Resolution(
+            outcomes: outcomes,
+            changes: [
+                FileChange(path: path, before: image.bytes, after: nil, mode: image.mode),
+                FileChange(path: to, before: nil, after: bytes, mode: image.mode, renamedFrom: path),
+            ],
+            summary: FileSummary(
+                path: to, action: .rename, before: image.bytes, after: bytes, mode: image.mode, oldPath: path))
+    }
+
+    private func create(
+        _ image: EditRoot.Image?, _ creates: (index: Int, content: [UInt8]), _ mode: EditMode, _ answers: [Int: [UInt8]]
+    ) -> (outcomes: [EditOutcome], bytes: [UInt8]) {
+        if let image {
+            let same = image.bytes == creates.content && items.isEmpty
+            let fault = EditFault(.exists, "\(path) exists already; use replace or model_edit, or delete it first")
+            let first: EditOutcome =
+                same
+                ? EditOutcome(index: creates.index, status: .alreadyApplied, message: "the file is there already")
+                : .failed(creates.index, fault)
+            return ([first] + items.map { .failed($0.index, fault) }, image.bytes)
+        }
+        let content = FileResolver.resolve(
+            path: path, bytes: creates.content, items: items, mode: mode, answers: answers)
+        return ([EditOutcome(index: creates.index, status: .applied)] + content.outcomes, content.bytes)
+    }
+
+    /// The same fault for each edit of the file.
+    package func failed(_ fault: EditFault) -> Resolution {
+        Resolution(outcomes: indices.map { .failed($0, fault) })
+    }
+}
+
+/// One entry of a result's `files`.
+package struct FileSummary: Sendable {
+    package enum Action: String, Sendable { case modify, create, delete, rename }
+
+    /// The file's name after the transaction.
+    package var path: String
+    package var action: Action
+    package var before: [UInt8]?
+    package var after: [UInt8]?
+    package var mode: UInt32
+    package var oldPath: String?
+
+    package init(
+        path: String, action: Action, before: [UInt8]?, after: [UInt8]?, mode: UInt32, oldPath: String? = nil
+    ) {
+        self.path = path
+        self.action = action
+        self.before = before
+        self.after = after
+        self.mode = mode
+        self.oldPath = oldPath
+    }
+
+    package var diff: [UInt8] {
+        UnifiedDiff.bytes(
+            oldPath: action == .create ? nil : oldPath ?? path, newPath: action == .delete ? nil : path,
+            old: before ?? [], new: after ?? [], mode: mode)
+    }
+
+    /// Writes `{path, action, sha256_before, sha256_after, diff, content?}`; absent hashes are null.
+    package func write(to writer: inout JSONWriter, withContent: Bool) {
+        writer.beginObject()
+        writer.member("path", path)
+        writer.member("action", action.rawValue)
+        for (name, bytes) in [("sha256_before", before), ("sha256_after", after)] {
+            writer.key(name)
+            if let bytes { writer.string(Digest.sha256(bytes)) } else { writer.null() }
+        }
+        writer.key("diff")
+        writer.string(String(decoding: diff, as: UTF8.self))
+        if withContent, let after { writer.member("content", String(decoding: after, as: UTF8.self)) }
+        writer.endObject()
+    }
+}
+
+extension [EditOutcome] {
+    /// -32011 with every failed edit; the tree is untouched.
+    package func conflictError(_ edits: [PlannedEdit]) -> RPCError {
+        let failed = filter { $0.status == .failed }.sorted { $0.index < $1.index }
+        var writer = JSONWriter()
+        writer.beginArray()
+        for outcome in failed {
+            writer.beginObject()
+            writer.member("index", outcome.index)
+            writer.member("file", edits.indices.contains(outcome.index) ? edits[outcome.index].file : "")
+            writer.member("kind", outcome.fault?.kind.rawValue ?? "failed")
+            writer.member("message", outcome.message ?? "")
+            if let lines = outcome.fault?.lines, !lines.isEmpty {
+                writer.key("lines")
+                writer.beginArray()
+                for line in lines { writer.int(line) }
+                writer.endArray()
+            }
+            writer.endObject()
+        }
+        writer.endArray()
+        let first = failed.first?.message.map { ": \($0)" } ?? ""
+        return RPCError(
+            .planConflict, "\(failed.count) of \(edits.count) edits cannot be applied, nothing was changed\(first)",
+            data: [.init("edits", json: writer.bytes)])
+    }
+}

@@ -1,0 +1,281 @@
+import Synchronization
+import TandemBase
+
+/// How often putting files back is tried before it is left to the next start.
+private let attempts = 3
+
+/// Carries the changes of one root out, all or none, through the journal (EDITS.md, Transaction). Blocking: run it on
+/// a pool, never on the loop.
+package struct TransactionEngine: Sendable {
+    private let journal: any TransactionJournal
+    private let fileSystem: FileSystem
+    private let locks: RootLocks
+
+    package init(journal: any TransactionJournal, fileSystem: FileSystem = FileSystem()) {
+        self.journal = journal
+        self.fileSystem = fileSystem
+        locks = RootLocks()
+    }
+
+    /// What a commit came to.
+    package enum Outcome: Sendable {
+        case committed
+        /// Nothing was changed; each fault with the path it is about.
+        case failed([(path: String, fault: EditFault)])
+    }
+
+    /// Steps 4 to 7 for a transaction that `begin` has recorded. The changes must have been resolved against what
+    /// `EditRoot.read` gave; whatever was written since is `stale`.
+    package func commit(_ id: ULID, root: borrowing EditRoot, changes: [FileChange]) -> Outcome {
+        let sorted = changes.sorted { $0.path < $1.path }
+        let lock = locks.lock(root.path)
+        defer { locks.unlock(root.path, lock) }
+        let folders = Array(Set(sorted.filter { $0.after != nil }.flatMap { root.missingFolders(above: $0.path) }))
+            .sorted()
+        do {
+            try journal.setImages(id, sorted, folders: folders)
+        } catch {
+            return abort(id, path: "", EditFault(.ioError, "the journal cannot be written: \(error)"))
+        }
+        // 4. Stage.
+        do throws(FileSwap.Failure) {
+            try makeFolders(folders, root)
+            for (index, change) in sorted.enumerated() {
+                try swap(change, id, index, root).stage(root)
+            }
+        } catch {
+            return abort(id, path: path(of: error), error.fault, clean: undoStaging(id, root, sorted, folders))
+        }
+        // 5. From here on a crash rolls forward.
+        do {
+            try journal.setState(id, .committing)
+        } catch {
+            let fault = EditFault(.ioError, "the journal cannot be written: \(error)")
+            return abort(id, path: "", fault, clean: undoStaging(id, root, sorted, folders))
+        }
+        // 6. Swap.
+        var swapped = 0
+        do throws(FileSwap.Failure) {
+            for (index, change) in sorted.enumerated() {
+                try swap(change, id, index, root).swapIn()
+                swapped += 1
+            }
+            try sync(sorted, folders, root)
+        } catch {
+            try? journal.setState(id, .rollingBack)
+            // A stale file has been put back by its own swap.
+            if case .system = error { swapped = min(sorted.count, swapped + 1) }
+            return rollBack(id, root, sorted, swapped, folders, path(of: error), error.fault)
+        }
+        // 7. Committed; what is left over is removed now, or at the next start.
+        do {
+            try journal.setState(id, .cleaning)
+            for (index, change) in sorted.enumerated() {
+                guard let swap = try? swap(change, id, index, root) else { continue }
+                try swap.cleanUp()
+            }
+            try journal.setState(id, .committed)
+        } catch {
+            // Every file is as after; a journal that says committing or cleaning is finished at the next start.
+        }
+        return .committed
+    }
+
+    /// Finishes what a crash has left: call before serving. Gives each transaction with the state it ended in; one
+    /// that is left unfinished (its root cannot be written) keeps its state and is tried again at the next start.
+    package func recover() throws(JournalError) -> [(record: TransactionRecord, state: TransactionState)] {
+        var finished: [(record: TransactionRecord, state: TransactionState)] = []
+        for record in try journal.unfinished() {
+            let state = recover(record)
+            if state != record.state { try journal.setState(record.id, state) }
+            finished.append((record, state))
+        }
+        return finished
+    }
+
+    private func recover(_ record: TransactionRecord) -> TransactionState {
+        guard let root = try? EditRoot(record.root) else {
+            return record.state == .preparing ? .aborted : .recoveryConflict
+        }
+        let changes = record.changes
+        do {
+            switch record.state {
+            case .preparing:
+                return undoStaging(record.id, root, changes, record.folders) ? .aborted : .preparing
+            case .committing:
+                if try rollForward(record.id, root, changes, record.folders) {
+                    try sync(changes, record.folders, root)
+                    try cleanUp(record.id, root, changes)
+                    return .committed
+                }
+                _ = try restore(record.id, root, changes, record.folders)
+                return .recoveryConflict
+            case .rollingBack:
+                return try restore(record.id, root, changes, record.folders) ? .aborted : .recoveryConflict
+            case .cleaning:
+                try cleanUp(record.id, root, changes)
+                return .committed
+            case .committed, .aborted, .recoveryConflict: return record.state
+            }
+        } catch {
+            return record.state
+        }
+    }
+
+    /// True when every file is as after.
+    private func rollForward(
+        _ id: ULID, _ root: borrowing EditRoot, _ changes: [FileChange], _ folders: [String]
+    ) throws(FileSwap.Failure) -> Bool {
+        try makeFolders(folders, root)
+        // First look, then move: with one file in conflict no other is touched in vain.
+        for (index, change) in changes.enumerated() {
+            let present = try swap(change, id, index, root).present
+            let known: [FileSwap.Content] = [
+                change.before == nil ? .missing : .before, change.after == nil ? .missing : .after,
+            ]
+            guard known.contains(present), try !swap(change, id, index, root).displacedStranger else { return false }
+        }
+        for (index, change) in changes.enumerated() {
+            guard try swap(change, id, index, root).complete(root) else { return false }
+        }
+        return true
+    }
+
+    /// True when every file is as before.
+    private func restore(
+        _ id: ULID, _ root: borrowing EditRoot, _ changes: [FileChange], _ folders: [String]
+    ) throws(FileSwap.Failure) -> Bool {
+        var all = true
+        for (index, change) in changes.enumerated().reversed() {
+            guard let swap = try? swap(change, id, index, root) else {
+                // Its folder is gone: right for a file that was not there before.
+                all = all && change.before == nil
+                continue
+            }
+            if try !swap.restore(root) { all = false }
+        }
+        removeFolders(folders, root)
+        try sync(changes.filter { $0.before != nil }, [], root)
+        return all
+    }
+
+    private func cleanUp(
+        _ id: ULID, _ root: borrowing EditRoot, _ changes: [FileChange]
+    ) throws(FileSwap.Failure) {
+        for (index, change) in changes.enumerated() {
+            let swap = try swap(change, id, index, root)
+            do {
+                try swap.cleanUp()
+            } catch {
+                throw .system(error)
+            }
+        }
+    }
+
+    private func swap(
+        _ change: FileChange, _ id: ULID, _ index: Int, _ root: borrowing EditRoot
+    ) throws(FileSwap.Failure) -> FileSwap {
+        do {
+            return try FileSwap(change, id: id, index: index, root, fileSystem)
+        } catch {
+            throw .system(SystemError(error.call, change.path, code: error.code))
+        }
+    }
+
+    private func makeFolders(_ folders: [String], _ root: borrowing EditRoot) throws(FileSwap.Failure) {
+        do {
+            for folder in folders {
+                try fileSystem.makeFolder(try root.folder(of: folder), EditRoot.name(folder))
+            }
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    private func removeFolders(_ folders: [String], _ root: borrowing EditRoot) {
+        for folder in folders.reversed() {
+            guard let parent = try? root.folder(of: folder) else { continue }
+            try? fileSystem.removeFolder(parent, EditRoot.name(folder))
+        }
+    }
+
+    /// Removes temporary files and folders.
+    /// - Returns: false when some are left; the next start tries again.
+    private func undoStaging(
+        _ id: ULID, _ root: borrowing EditRoot, _ changes: [FileChange], _ folders: [String]
+    ) -> Bool {
+        for _ in 0..<attempts {
+            var clean = true
+            for (index, change) in changes.enumerated() {
+                // Without its folder there is nothing to remove.
+                guard let swap = try? swap(change, id, index, root) else { continue }
+                do { try swap.cleanUp() } catch { clean = false }
+            }
+            removeFolders(folders, root)
+            if clean { return true }
+        }
+        return false
+    }
+
+    private func rollBack(
+        _ id: ULID, _ root: borrowing EditRoot, _ changes: [FileChange], _ swapped: Int, _ folders: [String],
+        _ path: String, _ fault: EditFault
+    ) -> Outcome {
+        for _ in 0..<attempts {
+            guard let restored = try? restore(id, root, Array(changes[..<swapped]), folders) else { continue }
+            let clean = undoStaging(id, root, changes, folders)
+            if restored, clean { try? journal.setState(id, .aborted) }
+            return .failed([(path, fault)])
+        }
+        var unfinished = fault
+        unfinished.message += "; putting the files back failed too and is done at the next start"
+        return .failed([(path, unfinished)])
+    }
+
+    private func sync(
+        _ changes: [FileChange], _ folders: [String], _ root: borrowing EditRoot
+    ) throws(FileSwap.Failure) {
+        do {
+            for path in Set(changes.map { EditRoot.parent($0.path) } + folders.map(EditRoot.parent)).sorted() {
+                try fileSystem.sync(try root.folder(path), path)
+            }
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    private func abort(_ id: ULID, path: String, _ fault: EditFault, clean: Bool = true) -> Outcome {
+        if clean { try? journal.setState(id, .aborted) }
+        return .failed([(path, fault)])
+    }
+
+    private func path(of failure: FileSwap.Failure) -> String {
+        switch failure {
+        case .stale(let path): path
+        case .system(let error): error.subject
+        }
+    }
+}
+
+/// One committer per root at a time; roots do not wait for each other.
+final class RootLocks: Sendable {
+    private let users = Mutex<[String: (lock: BinarySemaphore, count: Int)]>([:])
+
+    func lock(_ root: String) -> BinarySemaphore {
+        let lock = users.withLock { users in
+            let entry = users[root] ?? (BinarySemaphore(), 0)
+            users[root] = (entry.lock, entry.count + 1)
+            return entry.lock
+        }
+        lock.wait()
+        return lock
+    }
+
+    func unlock(_ root: String, _ lock: BinarySemaphore) {
+        lock.signal()
+        users.withLock { users in
+            guard let entry = users[root] else { return }
+            users[root] = entry.count == 1 ? nil : (entry.lock, entry.count - 1)
+        }
+    }
+}

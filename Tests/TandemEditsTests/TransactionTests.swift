@@ -1,0 +1,228 @@
+import Foundation
+import Synchronization
+import TandemBase
+import TandemEdits
+import Testing
+
+struct TransactionTests {
+    @Test(arguments: [true, false])
+    func commitsEveryKindOfChange(exchanges: Bool) throws {
+        let scene = TransactionScene(.never, exchanges: exchanges)
+        #expect(try scene.commit().isCommitted)
+        #expect(scene.tree() == TransactionScene.after)
+        #expect(scene.strays.isEmpty)
+        #expect(try scene.journal.load(scene.id)?.state == .committed)
+        let mode = try FileManager.default.attributesOfItem(atPath: scene.folder.path + "/a")[.posixPermissions] as? Int
+        #expect(mode == 0o751)
+    }
+
+    /// At whatever step the process dies, the next start makes it all or nothing.
+    @Test(arguments: [true, false])
+    func killedAtEveryStep(exchanges: Bool) throws {
+        let complete = TransactionScene(.never, exchanges: exchanges)
+        _ = try complete.commit()
+        var counter = StepGate(.never)
+        complete.journal.gate.withLock { counter = $0 }
+        var (befores, afters) = (0, 0)
+        for step in 0..<counter.steps {
+            let scene = TransactionScene(.kill(at: step), exchanges: exchanges)
+            _ = try scene.commit()
+            _ = try scene.restart()
+            let tree = scene.tree()
+            #expect(tree == TransactionScene.before || tree == TransactionScene.after, "killed at step \(step)")
+            #expect(scene.strays.isEmpty, "killed at step \(step)")
+            #expect(try scene.journal.unfinished().isEmpty, "killed at step \(step)")
+            if tree == TransactionScene.before { befores += 1 } else { afters += 1 }
+        }
+        #expect(befores > 10 && afters > 10)
+    }
+
+    /// Dying during recovery is no different.
+    @Test func killedTwice() throws {
+        for first in stride(from: 14, to: 54, by: 5) {
+            for second in stride(from: 0, to: 40, by: 3) {
+                let scene = TransactionScene(.kill(at: first))
+                _ = try scene.commit()
+                let gate = StepGate(.kill(at: second))
+                scene.journal.gate.withLock { $0 = gate }
+                var dying = FileSystem()
+                dying.intercept = { (_) throws(SystemError) in try gate.pass() }
+                _ = try? TransactionEngine(journal: scene.journal, fileSystem: dying).recover()
+                _ = try scene.restart()
+                let tree = scene.tree()
+                #expect(tree == TransactionScene.before || tree == TransactionScene.after, "\(first), \(second)")
+                #expect(scene.strays.isEmpty, "\(first), \(second)")
+            }
+        }
+    }
+
+    /// A full disk or a broken one at any call: the answer and the tree agree, and nothing is left over.
+    @Test(arguments: [ENOSPC, EIO])
+    func failsCleanlyAtEveryStep(code: Int32) throws {
+        for exchanges in [true, false] {
+            for step in 0..<70 {
+                let scene = TransactionScene(.fail(at: step, code), exchanges: exchanges)
+                let outcome = try scene.commit()
+                let expected = outcome.isCommitted ? TransactionScene.after : TransactionScene.before
+                if try scene.journal.unfinished().isEmpty {
+                    #expect(scene.tree() == expected, "step \(step)")
+                    #expect(scene.strays.isEmpty, "step \(step)")
+                } else {
+                    _ = try scene.restart()
+                    #expect(scene.tree() == expected, "step \(step)")
+                    #expect(scene.strays.isEmpty, "step \(step)")
+                }
+            }
+        }
+    }
+
+    /// Somebody writes the file at each moment of the transaction: either they come first and it is stale, or the
+    /// transaction does, and their writing stays on top.
+    @Test(arguments: [true, false])
+    func racesWithAnotherWriter(exchanges: Bool) throws {
+        for step in 0..<60 {
+            var scene = TransactionScene(.never, exchanges: exchanges)
+            let path = scene.folder.path
+            let gate = StepGate(.never)
+            scene.fileSystem.intercept = { (_) throws(SystemError) in
+                if gate.steps == step {
+                    _ = FileManager.default.createFile(atPath: path + "/theirs", contents: Data("theirs".utf8))
+                    rename(path + "/theirs", path + "/a")
+                }
+                try gate.pass()
+            }
+            let outcome = try scene.commit()
+            let wasWritten = gate.steps > step
+            var expected = outcome.isCommitted ? TransactionScene.after : TransactionScene.before
+            let content = scene.tree()["a"]
+            if wasWritten, exchanges {
+                expected["a"] = "theirs"
+                #expect(scene.tree() == expected, "step \(step)")
+            } else {
+                // Without an atomic exchange a writer within one step can be overtaken; the rest is as it should be.
+                expected["a"] = content
+                #expect(scene.tree() == expected, "step \(step)")
+            }
+            #expect(scene.strays.isEmpty, "step \(step)")
+        }
+    }
+
+    @Test func aFileThatIsNeitherAfterACrashIsLeftAlone() throws {
+        var conflicts = 0
+        for step in 0..<60 {
+            let scene = TransactionScene(.kill(at: step))
+            _ = try scene.commit()
+            scene.folder.write("dir/b", Array("theirs".utf8))
+            let states = try scene.restart()
+            var expected = TransactionScene.before
+            if states.isEmpty { expected = scene.tree()["a"] == "a2\n" ? TransactionScene.after : expected }
+            if states == [.committed] { expected = TransactionScene.after }
+            expected["dir/b"] = "theirs"
+            #expect(scene.tree() == expected, "step \(step): \(states)")
+            if states == [.recoveryConflict] { conflicts += 1 }
+        }
+        #expect(conflicts > 3)
+    }
+
+    @Test func staleFilesStopTheTransaction() throws {
+        let scene = TransactionScene(.never)
+        scene.folder.write("a", Array("changed".utf8))
+        #expect(try scene.commit().kinds == [.stale])
+        var expected = TransactionScene.before
+        expected["a"] = "changed"
+        #expect(scene.tree() == expected)
+        #expect(scene.strays.isEmpty)
+        #expect(try scene.journal.load(scene.id)?.state == .aborted)
+    }
+
+    @Test func readsOnlyRegularFilesBelowTheRoot() throws {
+        let folder = ScratchFolder()
+        folder.write("tree/a", [1])
+        folder.write("outside", [2])
+        let base = folder.path + "/tree"
+        symlink("a", base + "/link")
+        symlink("..", base + "/up")
+        link(base + "/a", base + "/hard")
+        mkfifo(base + "/pipe", 0o600)
+        folder.write("tree/odd\nname", [3])
+        let root = try EditRoot(base)
+        func kind(_ path: String) -> EditFault.Kind? {
+            do throws(EditFault) {
+                _ = try root.read(path)
+                return nil
+            } catch {
+                return error.kind
+            }
+        }
+        #expect(kind("link") == .symlink)
+        #expect(kind("up/outside") == .symlink)
+        #expect(kind("../outside") == .forbidden)
+        #expect(kind("hard") == .hardLink)
+        #expect(kind("pipe") == .notRegular)
+        #expect(kind(".") == .notRegular)
+        #expect(try root.read("odd\nname")?.bytes == [3])
+        #expect(try root.read("missing") == nil)
+        #expect(throws: EditFault.self) { _ = try EditRoot(base, allowed: [folder.path + "/other"]) }
+        #expect(throws: EditFault.self) { _ = try EditRoot("relative") }
+        _ = try EditRoot(base, allowed: [folder.path])
+    }
+
+    @Test func keepsExtendedAttributes() throws {
+        let scene = TransactionScene(.never)
+        let python = "import os, sys; p = sys.argv[1]; "
+        let set = try run(
+            ["python3", "-c", python + "os.setxattr(p, 'user.tandem', b'kept')", "a"], in: scene.folder.path)
+        // Not every file system has them.
+        guard set.code == 0 else { return }
+        #expect(try scene.commit().isCommitted)
+        let get = try run(
+            ["python3", "-c", python + "print(os.getxattr(p, 'user.tandem'))", "a"], in: scene.folder.path)
+        #expect(get.output == "b'kept'\n")
+    }
+}
+
+struct UndoTests {
+    private func undo(_ scene: TransactionScene, _ id: ULID) throws -> (TransactionEngine.Outcome, ULID)? {
+        let root = try EditRoot(scene.folder.path)
+        let record = try #require(try scene.journal.load(id))
+        guard case .success(let changes) = Undo.changes(of: record, root: root) else { return nil }
+        var generator = SystemRandomNumberGenerator()
+        let undoID = ULID(time: WallTime(milliseconds: 2), random: &generator)
+        try scene.journal.begin(
+            TransactionRecord(id: undoID, root: scene.folder.path, time: WallTime(milliseconds: 2), undoes: id))
+        let engine = TransactionEngine(journal: scene.journal)
+        return (engine.commit(undoID, root: root, changes: changes), undoID)
+    }
+
+    @Test func undoesAndUndoesTheUndo() throws {
+        let scene = TransactionScene(.never)
+        _ = try scene.commit()
+        let first = try #require(try undo(scene, scene.id))
+        #expect(first.0.isCommitted)
+        #expect(scene.tree() == TransactionScene.before)
+        let second = try #require(try undo(scene, first.1))
+        #expect(second.0.isCommitted)
+        #expect(scene.tree() == TransactionScene.after)
+    }
+
+    @Test func mergesWhatChangedSince() throws {
+        var scene = TransactionScene(.never)
+        scene.folder.write("a", Array("1\n2\n3\n4\n5\n".utf8))
+        scene.changes = [
+            FileChange(path: "a", before: Array("1\n2\n3\n4\n5\n".utf8), after: Array("one\n2\n3\n4\n5\n".utf8))
+        ]
+        #expect(try scene.commit().isCommitted)
+        scene.folder.write("a", Array("one\n2\n3\n4\nfive\n".utf8))
+        #expect(try undo(scene, scene.id)?.0.isCommitted == true)
+        #expect(scene.tree()["a"] == "1\n2\n3\n4\nfive\n")
+    }
+
+    @Test func refusesConflicts() throws {
+        let scene = TransactionScene(.never)
+        _ = try scene.commit()
+        scene.folder.write("a", Array("theirs\n".utf8))
+        let tree = scene.tree()
+        #expect(try undo(scene, scene.id) == nil)
+        #expect(scene.tree() == tree)
+    }
+}

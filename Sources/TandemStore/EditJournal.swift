@@ -127,7 +127,12 @@ package final class EditJournal: TransactionJournal {
 
     package func setState(_ id: ULID, _ state: TransactionState) throws(JournalError) {
         try with { database throws(SQLiteError) in
-            let statement = try database.statement("UPDATE transactions SET state = ? WHERE id = ?")
+            let statement = try database.statement(
+                """
+                UPDATE transactions SET state = ?1,
+                    idempotency_key = CASE WHEN ?1 = 'aborted' THEN NULL ELSE idempotency_key END
+                WHERE id = ?2
+                """)
             statement.bind(state.rawValue)
             statement.bind(id)
             try statement.run()

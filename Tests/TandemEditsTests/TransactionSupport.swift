@@ -64,7 +64,13 @@ final class MemoryJournal: TransactionJournal {
         }
     }
 
-    func setState(_ id: ULID, _ state: TransactionState) throws(JournalError) { try change(id) { $0.state = state } }
+    func setState(_ id: ULID, _ state: TransactionState) throws(JournalError) {
+        try change(id) {
+            $0.state = state
+            if state == .aborted { $0.idempotencyKey = nil }
+        }
+    }
+
     func setResult(_ id: ULID, _ json: [UInt8]) throws(JournalError) { try change(id) { $0.result = json } }
 
     func unfinished() throws(JournalError) -> [TransactionRecord] {

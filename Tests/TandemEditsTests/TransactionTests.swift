@@ -2,6 +2,7 @@ import Foundation
 import Synchronization
 import TandemBase
 import TandemEdits
+import TandemProtocol
 import Testing
 
 struct TransactionTests {
@@ -178,6 +179,30 @@ struct TransactionTests {
         let get = try run(
             ["python3", "-c", python + "print(os.getxattr(p, 'user.tandem'))", "a"], in: scene.folder.path)
         #expect(get.output == "b'kept'\n")
+    }
+}
+
+struct IdempotencyTests {
+    @Test func theSameKeyGivesTheSameResult() throws {
+        let journal = MemoryJournal()
+        func check(_ hash: String) throws -> String {
+            switch try Idempotency.check("k", uid: 1, paramsHash: hash, in: journal) {
+            case .fresh: "fresh"
+            case .replay(let result): String(decoding: result, as: UTF8.self)
+            case .refused(let error): "\(error.code.rawValue)"
+            }
+        }
+        #expect(try check("h") == "fresh")
+        var generator = SystemRandomNumberGenerator()
+        let id = ULID(time: WallTime(milliseconds: 1), random: &generator)
+        try journal.begin(
+            TransactionRecord(
+                id: id, root: "/", time: WallTime(milliseconds: 1), uid: 1, idempotencyKey: "k", paramsHash: "h"))
+        #expect(try check("h") == "-32008")
+        try journal.setResult(id, Array("{}".utf8))
+        try journal.setState(id, .committed)
+        #expect(try check("h") == "{}")
+        #expect(try check("other") == "-32602")
     }
 }
 

@@ -57,8 +57,11 @@ struct EditJournalTests {
         func record(_ uid: UInt32) -> TransactionRecord {
             TransactionRecord(id: id(1), root: "/", time: WallTime(milliseconds: 1), uid: uid, idempotencyKey: "k")
         }
-        try journal.begin(record(1))
+        let first = record(1)
+        try journal.begin(first)
         try journal.begin(record(2))
         #expect(throws: JournalError.self) { try journal.begin(record(1)) }
+        try journal.setState(first.id, .aborted)
+        try journal.begin(record(1))
     }
 }

@@ -57,7 +57,7 @@ package struct EditRoot: ~Copyable, Sendable {
     }
 
     /// Reads a file; nil when there is none.
-    /// - Throws: `symlink`, `not_regular`, `hard_link`, `too_large`, `forbidden` for what must not be edited.
+    /// - Throws: `symlink`, `not_regular`, `hard_link`, `too_large`, `forbidden` (also read-only) for what must not be edited.
     package func read(_ path: String) throws(EditFault) -> Image? {
         guard let file = try openFile(path) else { return nil }
         var status = stat()
@@ -67,6 +67,10 @@ package struct EditRoot: ~Copyable, Sendable {
         }
         if status.st_nlink > 1 {
             throw EditFault(.hardLink, "\(path) has \(status.st_nlink) hard links; an edit would part them")
+        }
+        // A rename would replace it all the same; who made it read-only did not mean that.
+        guard isWritable(path) else {
+            throw EditFault(.forbidden, "\(path) is read-only for this user; make it writable to edit it")
         }
         guard status.st_size <= fileSizeLimit else {
             throw EditFault(.tooLarge, "\(path) is larger than \(fileSizeLimit >> 20) MiB")
@@ -79,7 +83,7 @@ package struct EditRoot: ~Copyable, Sendable {
     }
 
     /// Whether the file may be written by this process.
-    package func isWritable(_ path: String) -> Bool {
+    private func isWritable(_ path: String) -> Bool {
         guard let folder = try? folder(of: path) else { return false }
         return faccessat(folder.raw, Self.name(path), W_OK, AT_EACCESS) == 0
     }

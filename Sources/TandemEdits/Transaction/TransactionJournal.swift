@@ -99,6 +99,7 @@ package protocol TransactionJournal: Sendable {
     func begin(_ record: TransactionRecord) throws(JournalError)
     /// Before- and after-images, and the folders that will be made.
     func setImages(_ id: ULID, _ changes: [FileChange], folders: [String]) throws(JournalError)
+    /// `aborted` gives the idempotency key back: nothing was changed, so the same request may be tried again.
     func setState(_ id: ULID, _ state: TransactionState) throws(JournalError)
     /// The result to answer with when the same idempotency key comes again.
     func setResult(_ id: ULID, _ json: [UInt8]) throws(JournalError)

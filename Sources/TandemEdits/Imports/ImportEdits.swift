@@ -18,13 +18,14 @@ enum ImportEdits {
                         .invalidImport,
                         "import_line is not one complete \(language.name) import; write it as it stands in a file")
                 }
-                var site = language.site(in: source)
-                site.language = language.name
+                let site = language.site(in: source)
                 switch language.change(for: entry, at: site, in: source) {
                 case .already:
                     results.append(.success(Resolved(effect: .alreadyApplied, message: "it is imported already")))
                 case .lines(let range, let new):
-                    bytes = source.replacing(range, with: new)
+                    let changed = source.replacing(range, with: new)
+                    try check(entry, language, isKnownIn: SourceLines(FileText(changed)))
+                    bytes = changed
                     if firstChange == nil { firstChange = results.count }
                     results.append(.success(Resolved(effect: .change([]), line: range.lowerBound + 1)))
                 }
@@ -39,6 +40,18 @@ enum ImportEdits {
             results[firstChange] = .success(resolved)
         }
         return results
+    }
+
+    /// What was added must be found again. It is not where the head of the file leaves a string, a comment or a bracket
+    /// open, so that the place found lies within it.
+    private static func check(
+        _ entry: ImportEntry, _ language: any ImportLanguage, isKnownIn source: SourceLines
+    ) throws(EditFault) {
+        if case .already = language.change(for: entry, at: language.site(in: source), in: source) { return }
+        throw EditFault(
+            .syntax,
+            "the head of the file leaves a string, a comment or a bracket open, so no place for an import is certain; "
+                + "use replace with the exact place")
     }
 }
 
@@ -101,7 +114,6 @@ struct ImportSite {
     var statements: [ImportStatement] = []
     /// The line before which the first import goes.
     var insertAt = 0
-    var language = ""
 }
 
 enum ImportChange {

@@ -67,7 +67,9 @@ package final class HTTPEndpoint {
         ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, max(1, settings.connectTimeout.wholeMilliseconds))
         ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1)
         ccurl_set_long(easy, CURLOPT_TCP_NODELAY, 1)
-        ccurl_set_long(easy, CURLOPT_PIPEWAIT, 1)
+        // Waits for a connection on the way that may turn out to be HTTP/2. Over TLS that is known after the handshake;
+        // in the clear only after the first response, and a silent model would hold up every other request.
+        if settings.url.hasPrefix("https:") { ccurl_set_long(easy, CURLOPT_PIPEWAIT, 1) }
         ccurl_set_string(easy, CURLOPT_ACCEPT_ENCODING, nil)
         ccurl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         ccurl_set_string(easy, CURLOPT_USERAGENT, "tandem")

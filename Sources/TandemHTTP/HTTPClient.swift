@@ -14,6 +14,8 @@ package final class HTTPClient {
 
     private let multi: UnsafeMutableRawPointer
     private var sockets: [Int32: WatchedSocket] = [:]
+    /// Sockets whose closing libcurl will tell. It closes others (its resolver's) right after CURL_POLL_REMOVE.
+    private var connections: Set<Int32> = []
     private var timer: Deadline?
     private var kicked = false
     private var transfers: [ObjectIdentifier: Transfer] = [:]
@@ -63,6 +65,12 @@ package final class HTTPClient {
             nonisolated(unsafe) let lent = bytes
             return LoopActor.assumeIsolated { transfer.receivedInCallback(lent) }
         }
+        ccurl_set_pointer(easy, CURLOPT_SOCKOPTDATA, Unmanaged.passUnretained(self).toOpaque())
+        ccurl_set_open_callback(easy) { context, socket, _ in
+            let client = Unmanaged<HTTPClient>.fromOpaque(context!).takeUnretainedValue()
+            LoopActor.assumeIsolated { client.opened(socket) }
+            return CURL_SOCKOPT_OK
+        }
         ccurl_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(self).toOpaque())
         ccurl_set_close_callback(easy) { context, socket in
             let client = Unmanaged<HTTPClient>.fromOpaque(context!).takeUnretainedValue()
@@ -103,9 +111,10 @@ package final class HTTPClient {
         guard !kicked else { return }
         kicked = true
         EventLoop.shared.atEndOfTurn { [self] in
-            kicked = false
             for easy in additions { curl_multi_add_handle(multi, easy) }
             additions.removeAll(keepingCapacity: true)
+            // Only now: adding asks for a zero timeout, which the next line is.
+            kicked = false
             act(CURL_SOCKET_TIMEOUT, 0)
         }
     }
@@ -127,15 +136,24 @@ package final class HTTPClient {
         if what == CURL_POLL_IN || what == CURL_POLL_INOUT { events |= UInt32(CL_EPOLLIN) }
         if what == CURL_POLL_OUT || what == CURL_POLL_INOUT { events |= UInt32(CL_EPOLLOUT) }
         if let watched = sockets[socket] {
+            if events == 0, !connections.contains(socket) { return forget(socket) }
             watched.setInterest(events)
         } else if events != 0 {
             sockets[socket] = WatchedSocket(socket, events, self)
         }
     }
 
+    private func opened(_ socket: Int32) { connections.insert(socket) }
+
     private func closed(_ socket: Int32) {
-        sockets.removeValue(forKey: socket)?.end()
+        connections.remove(socket)
+        forget(socket)
     }
+
+    private func forget(_ socket: Int32) { sockets.removeValue(forKey: socket)?.end() }
+
+    /// Sockets in epoll, those of idle connections among them.
+    var watchedSockets: Int { sockets.count }
 
     private func setTimer(_ milliseconds: Int) {
         switch milliseconds {

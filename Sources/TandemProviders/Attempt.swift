@@ -47,6 +47,8 @@ package final class HTTPAttempt: Attempt, TransferDelegate {
     private static let bodyLimit = 64 << 20
     /// Bytes of a failed response that are read for its error object.
     private static let errorBodyLimit = 64 << 10
+    /// How long the response may go on after `[DONE]`: a connection that ends properly can be used again.
+    private static let endingTime = TimeSpan.milliseconds(250)
 
     private enum Form { case unknown, events, body }
 
@@ -64,7 +66,8 @@ package final class HTTPAttempt: Attempt, TransferDelegate {
     private var form = Form.unknown
     private var body: [UInt8] = []
     private var timer: Deadline?
-    private var lastActivity = MonotonicTime(nanoseconds: 0)
+    /// When the present wait began: with the request, then with the latest piece.
+    private var waitingSince = MonotonicTime(nanoseconds: 0)
     private var isPaused = false
     private var hasFirstToken = false
     private var sawFinish = false
@@ -89,12 +92,14 @@ package final class HTTPAttempt: Attempt, TransferDelegate {
     }
 
     package func start() {
-        lastActivity = EventLoop.shared.now
+        waitingSince = EventLoop.shared.now
         transfer = client.start(endpoint, body: request, delegate: self)
-        timer = EventLoop.shared.schedule(at: lastActivity + patience) { [weak self] in self?.checkPatience() }
-        if transfer == nil {
-            failure = UpstreamFailure(.connect, "no memory for another transfer")
-            EventLoop.shared.atEndOfTurn { self.end(.failure(self.failure!)) }
+        timer = EventLoop.shared.schedule(at: waitingSince + patience) { [weak self] in self?.checkPatience() }
+        if let transfer {
+            if isPaused { transfer.pause() }
+        } else {
+            failure = UpstreamFailure(.connect, "no memory for another transfer", nothingSent: true)
+            endSoon()
         }
     }
 
@@ -112,7 +117,7 @@ package final class HTTPAttempt: Attempt, TransferDelegate {
     package func resume() {
         guard isPaused else { return }
         isPaused = false
-        lastActivity = EventLoop.shared.now
+        waitingSince = EventLoop.shared.now
         transfer?.resume()
     }
 
@@ -137,16 +142,20 @@ package final class HTTPAttempt: Attempt, TransferDelegate {
     /// From here on the idle timeout counts, and it may be the shorter one.
     private func beganAnswering() {
         hasFirstToken = true
+        waitingSince = EventLoop.shared.now
         if timeouts.idle < timeouts.firstToken, let timer {
-            EventLoop.shared.move(timer, to: EventLoop.shared.now + timeouts.idle)
+            EventLoop.shared.move(timer, to: waitingSince + timeouts.idle)
         }
     }
 
     /// The timer is not moved for each piece; it looks at the last one when it fires.
     private func checkPatience() {
         guard !isOver, let timer else { return }
-        let due = (isPaused ? EventLoop.shared.now : lastActivity) + patience
+        if sawDone { return complete() }
+        let due = (isPaused ? EventLoop.shared.now : waitingSince) + patience
         if due > EventLoop.shared.now { return EventLoop.shared.move(timer, to: due) }
+        // A whole answer is one; what the server still keeps the stream open for is its own affair.
+        if sawFinish { return complete() }
         end(.failure(hasFirstToken ? .stalled(timeouts) : .noFirstToken(timeouts)))
     }
 
@@ -163,7 +172,7 @@ package final class HTTPAttempt: Attempt, TransferDelegate {
         switch form {
         case .events: feed(bytes)
         case .unknown, .body:
-            lastActivity = EventLoop.shared.now
+            if form == .body { beganAnswering() }
             guard body.count + bytes.count <= Self.bodyLimit else {
                 failure = UpstreamFailure(.malformed, "the answer is larger than \(Self.bodyLimit) bytes")
                 return endSoon()
@@ -192,9 +201,10 @@ package final class HTTPAttempt: Attempt, TransferDelegate {
 
     /// One event. False ends the reading of this piece.
     private func receive(_ name: String, _ data: UnsafeRawBufferPointer) -> Bool {
-        lastActivity = EventLoop.shared.now
+        if hasFirstToken { waitingSince = EventLoop.shared.now }
         if data.elementsEqual("[DONE]".utf8) {
             sawDone = true
+            if let timer { EventLoop.shared.move(timer, to: EventLoop.shared.now + Self.endingTime) }
             return true
         }
         guard !sawDone else { return true }
@@ -241,10 +251,14 @@ package final class HTTPAttempt: Attempt, TransferDelegate {
         guard !isOver else { return }
         if let failure { return end(.failure(failure)) }
         let status = transfer.status
-        if case .success = result, status >= 400 || status < 200 || status >= 300 {
-            return end(.failure(failedResponse(transfer)))
-        }
-        if case .failure(let fault) = result { return end(.failure(describe(fault))) }
+        // A status says more than how the connection then ended.
+        if status != 0, status < 200 || status >= 300 { return end(.failure(failedResponse(transfer))) }
+        if case .failure(let fault) = result, !sawDone, !sawFinish { return end(.failure(describe(fault))) }
+        complete()
+    }
+
+    /// All that was to come has come.
+    private func complete() {
         switch form {
         case .events: events.finish { name, data in receive(name, data) }
         case .body, .unknown: readBody()

@@ -18,6 +18,9 @@ package struct Usage: Hashable, Sendable {
     /// The server sent none; the counts are by length.
     package var estimated = false
 
+    /// The most tokens that one call is taken to have used, whatever a server reports: no sum overflows.
+    package static let countLimit = 1 << 32
+
     package init() {}
 
     package static func += (left: inout Usage, right: Usage) {

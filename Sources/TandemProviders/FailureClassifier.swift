@@ -10,9 +10,10 @@ struct FailureClassifier {
     /// `isAnswering`: something of an answer had come. A reset before that is a connection that did not hold.
     func classify(_ fault: TransferFailure, isAnswering: Bool) -> UpstreamFailure {
         switch fault.kind {
-        case .connect: UpstreamFailure(.connect, fault.message)
-        case .connectTimeout: UpstreamFailure(.timeout, "no connection within \(inWords(connectTimeout))")
-        case .tls: UpstreamFailure(.tls, fault.message)
+        case .connect: UpstreamFailure(.connect, fault.message, nothingSent: true)
+        case .connectTimeout:
+            UpstreamFailure(.timeout, "no connection within \(inWords(connectTimeout))", nothingSent: true)
+        case .tls: UpstreamFailure(.tls, fault.message, nothingSent: true)
         case .malformed: UpstreamFailure(.malformed, fault.message)
         case .broken: UpstreamFailure(isAnswering ? .streamBroken : .connect, fault.message)
         }

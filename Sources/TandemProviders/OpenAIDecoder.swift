@@ -24,10 +24,11 @@ package struct OpenAIDecoder: Sendable {
             return true
         }
         let choices = chunk["choices"]
-        if let choice = choices?[0] { decodeChoice(choice, emit) }
-        // Groq sends the usage of streams under x_groq.
-        if let usage = chunk["usage"] ?? chunk["x_groq"]?["usage"], usage.kind == .object {
-            emit(.usage(Usage(openAI: usage)))
+        // Of several answers (`n` among the provider options) only the first is ours to hand on.
+        if let choice = choices?[0], (choice["index"]?.int ?? 0) == 0 { decodeChoice(choice, emit) }
+        // Groq sends the usage of streams under x_groq; most others send `null` until the last chunk.
+        for usage in [chunk["usage"], chunk["x_groq"]?["usage"]] where usage?.kind == .object {
+            if let usage { emit(.usage(Usage(openAI: usage))) }
             return true
         }
         return choices != nil
@@ -99,12 +100,15 @@ extension FinishReason {
 
 extension Usage {
     init(openAI usage: JSONValue) {
+        func count(_ value: JSONValue?) -> Int? {
+            value?.int.map { min(max($0, 0), Self.countLimit) }
+        }
         self.init()
-        promptTokens = usage["prompt_tokens"]?.int ?? 0
-        completionTokens = usage["completion_tokens"]?.int ?? 0
-        reasoningTokens = usage["completion_tokens_details"]?["reasoning_tokens"]?.int ?? 0
+        promptTokens = count(usage["prompt_tokens"]) ?? 0
+        completionTokens = count(usage["completion_tokens"]) ?? 0
+        reasoningTokens = count(usage["completion_tokens_details"]?["reasoning_tokens"]) ?? 0
         // DeepSeek's own name for it is the second one.
         cachedTokens =
-            usage["prompt_tokens_details"]?["cached_tokens"]?.int ?? usage["prompt_cache_hit_tokens"]?.int ?? 0
+            count(usage["prompt_tokens_details"]?["cached_tokens"]) ?? count(usage["prompt_cache_hit_tokens"]) ?? 0
     }
 }

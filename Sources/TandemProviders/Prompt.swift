@@ -37,6 +37,6 @@ package struct Prompt: Sendable {
     /// The request's own limit for the answer, in tokens.
     package var maxTokens: Int? {
         guard let json = members.first(where: { $0.name == "max_tokens" })?.json else { return nil }
-        return Int(String(decoding: json, as: UTF8.self))
+        return Int(String(decoding: json, as: UTF8.self)).map { min(max($0, 0), Usage.countLimit) }
     }
 }

@@ -17,7 +17,7 @@ package enum ProviderChange: Hashable, Sendable {
 /// One provider at work: its endpoint, its health, its limits. All requests share it.
 @LoopActor
 package final class Provider {
-    package let settings: ProviderSettings
+    package private(set) var settings: ProviderSettings
     /// What `setProvider` said; nil follows the configuration.
     package var enabledOverride: Bool? {
         didSet { if enabledOverride != oldValue { onChange?(self, .switched) } }
@@ -162,23 +162,24 @@ package final class Provider {
         body(&breakers[model, default: CircuitBreaker(settings.breaker)])
     }
 
-    /// After a reload: health, samples and counts go on where they were; a refused key gets another chance.
-    package func takeOver(_ previous: Provider) {
-        enabledOverride = previous.enabledOverride
-        health = previous.health
+    /// After a reload: the calls under way give back to this same object what they hold of it, so health, samples,
+    /// places and counts go on where they were. A refused key gets another chance.
+    package func update(_ settings: ProviderSettings) {
+        let before = self.settings
+        self.settings = settings
+        endpoints = [:]
         health.reload()
-        lastError = previous.lastError
-        for (model, breaker) in previous.breakers {
-            breakers[model] = breaker
-            breakers[model]?.update(settings.breaker)
-        }
-        let speaksAsBefore =
-            settings.baseURL == previous.settings.baseURL && settings.apiKey == previous.settings.apiKey
-        if speaksAsBefore, settings.runloop == previous.settings.runloop { devbox = previous.devbox }
-        if settings.quota == previous.settings.quota {
-            requestQuota = previous.requestQuota
-            tokenQuota = previous.tokenQuota
-        }
+        let speaksAsBefore = settings.baseURL == before.baseURL && settings.apiKey == before.apiKey
+        if !speaksAsBefore || settings.runloop != before.runloop { devbox = nil }
+        for model in breakers.keys { breakers[model]?.update(settings.breaker) }
+        Self.update(&requestQuota, settings.quota.requests)
+        Self.update(&tokenQuota, settings.quota.tokens)
+        for next in gate.update(limit: settings.maxInFlight) { EventLoop.shared.atEndOfTurn(next) }
+    }
+
+    private static func update(_ quota: inout SlidingWindowLimiter?, _ rate: Rate?) {
+        guard let rate else { return quota = nil }
+        if quota == nil { quota = SlidingWindowLimiter(rate) } else { quota?.update(rate) }
     }
 
     package func restore(_ breaker: CircuitBreaker, of model: String) { breakers[model] = breaker }

@@ -45,6 +45,7 @@ package final class UpstreamCall: AttemptDelegate {
     private var step = -1
     private var isPaused = false
     private var isOver = false
+    private var isCancelled = false
     private var shortestWait: (provider: String, quota: Rate?, retryAfter: TimeSpan, overloaded: Bool)?
 
     /// What an attempt holds of its provider while it is out.
@@ -83,15 +84,16 @@ package final class UpstreamCall: AttemptDelegate {
 
     /// Ends the call at once; the upstream's transfer is closed, and the step is marked as cancelled.
     package func cancel() {
+        isCancelled = true
         guard !isOver else { return }
         isOver = true
         if let timer { EventLoop.shared.cancel(timer) }
+        // One that has entered already, at this turn's end, finds itself over and leaves (`entered`).
         if let waiting { _ = waiting.provider.gate.cancel(waiting.ticket) }
         waiting = nil
-        guard let attempt else { return }
-        let usage = attempt.estimatedUsage()
-        attempt.cancel()
-        self.attempt = nil
+        let usage = attempt?.estimatedUsage() ?? Usage()
+        attempt?.cancel()
+        attempt = nil
         settle(.neutral, failure: nil, status: .cancelled, usage: usage, at: .now())
     }
 
@@ -123,16 +125,9 @@ package final class UpstreamCall: AttemptDelegate {
         guard let provider = providers[model.provider], provider.isEnabled else {
             return refuse(.disabled, "the provider \(model.provider) is disabled")
         }
-        switch provider.health.availability(at: EventLoop.shared.now) {
-        case .available: break
-        case .disabledByAuth(let reason): return refuse(.auth, reason)
-        case .coolingDown(let until):
-            let wait = until - EventLoop.shared.now
-            note(wait, provider)
-            return refuse(.rateLimited, "\(provider.settings.name) asked for a pause of \(seconds(wait))")
-        }
-        if let problem = provider.settings.apiKeyProblem { return refuse(.auth, problem) }
-        switch provider.gate.enter({ [weak self] in self?.entered(provider) }) {
+        if let refusal = refusal(of: provider) { return refuse(refusal.refusal, refusal.message) }
+        // The closure keeps this call until its place is given back, whatever becomes of its owner.
+        switch provider.gate.enter({ self.entered(provider) }) {
         case .entered: send(to: provider)
         case .queued(let ticket): waiting = (provider, ticket)
         case .overloaded(let retryAfter):
@@ -141,9 +136,27 @@ package final class UpstreamCall: AttemptDelegate {
         }
     }
 
-    /// A place in the provider's gate became free for us.
+    /// Why the provider takes no calls now; nil when it does.
+    private func refusal(of provider: Provider) -> (refusal: CallFailure.Refusal, message: String)? {
+        switch provider.health.availability(at: EventLoop.shared.now) {
+        case .available: break
+        case .disabledByAuth(let reason): return (.auth, reason)
+        case .coolingDown(let until):
+            let wait = until - EventLoop.shared.now
+            note(wait, provider)
+            return (.rateLimited, "\(provider.settings.name) asked for a pause of \(seconds(wait))")
+        }
+        return provider.settings.apiKeyProblem.map { (.auth, $0) }
+    }
+
+    /// A place in the provider's gate became free for us, perhaps too late.
     private func entered(_ provider: Provider) {
         waiting = nil
+        guard !isOver else { return leaveGate(provider, since: EventLoop.shared.now) }
+        if let refusal = refusal(of: provider) {
+            leaveGate(provider, since: EventLoop.shared.now)
+            return refuse(refusal.refusal, refusal.message)
+        }
         send(to: provider)
     }
 
@@ -228,8 +241,11 @@ package final class UpstreamCall: AttemptDelegate {
         } else {
             failure = .providersFailed
         }
-        // Never from within `start`: the owner may not hold us yet. It may also let go of us until then.
-        EventLoop.shared.atEndOfTurn { [delegate] in delegate.call(self, finished: .failure(failure)) }
+        // Never from within `start`: the owner may not hold us yet. It may also let go of us until then, and hears
+        // nothing more once it has cancelled.
+        EventLoop.shared.atEndOfTurn { [delegate] in
+            if !self.isCancelled { delegate.call(self, finished: .failure(failure)) }
+        }
     }
 
     private func announceFallback(from: Int, to: Int) {
@@ -279,6 +295,9 @@ package final class UpstreamCall: AttemptDelegate {
         guard let held else { return }
         self.held = nil
         held.provider.record(outcome, held.permit, of: held.model, at: now)
+        if failure?.nothingSent == true, let requests = held.requests {
+            held.provider.requestQuota?.giveBack(requests)
+        }
         if let tokens = held.tokens {
             held.provider.tokenQuota?.settle(tokens, weight: usage.promptTokens + usage.completionTokens)
         }

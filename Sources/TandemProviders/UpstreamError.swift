@@ -73,10 +73,13 @@ package struct UpstreamFailure: Error, Hashable, Sendable {
     package var failure: CallFailure
     /// For people; holds neither key nor prompt.
     package var message: String
+    /// The request never reached the server: it counts for no quota.
+    package var nothingSent: Bool
 
-    package init(_ failure: CallFailure, _ message: String) {
+    package init(_ failure: CallFailure, _ message: String, nothingSent: Bool = false) {
         self.failure = failure
         self.message = message
+        self.nothingSent = nothingSent
     }
 
     /// The status that the upstream answered with, where it did.
@@ -90,8 +93,10 @@ package struct UpstreamFailure: Error, Hashable, Sendable {
 struct UpstreamWords {
     /// Bytes of an upstream's message that are shown.
     static let shownLimit = 200
-    /// A run of this many bytes that also stands in the request is taken for a quotation of it.
+    /// A run of this many bytes that also stands in a text of the prompt is taken for a quotation of it.
     static let quotationLength = 16
+    /// A text of the prompt of at least this many bytes is recognized when it is quoted whole.
+    static let shortestQuotation = 6
     /// Requests above this are not searched for quotations: nothing of the message is shown instead.
     static let searchedRequestLimit = 256 << 10
 
@@ -103,7 +108,7 @@ struct UpstreamWords {
         let line = String(message.map { $0.isNewline || $0.unicodeScalars.contains { $0.value < 0x20 } ? " " : $0 })
         let shown = line.utf8.count <= Self.shownLimit ? line : String(line.prefix(Self.shownLimit)) + "…"
         if let key, !key.isEmpty, key.reveal({ containsPart(of: $0, in: shown) }) { return nil }
-        return quotesRequest(Array(shown.utf8)) ? nil : shown
+        return quotesPrompt(Array(shown.utf8)) ? nil : shown
     }
 
     /// Servers mask keys ("sk-ab***yz"); eight bytes in a row of one are too much already.
@@ -116,14 +121,33 @@ struct UpstreamWords {
         return false
     }
 
-    private func quotesRequest(_ text: [UInt8]) -> Bool {
-        guard text.count >= Self.quotationLength else { return false }
-        let fixed = Array(request)
-        for start in 0...(text.count - Self.quotationLength)
-        where contains(fixed, text[start..<start + Self.quotationLength]) {
-            return true
+    /// Compares what the prompt says, not how the client happened to escape it. Names that a request cannot do
+    /// without (the model's, roles, types) are no prompt: errors are about them.
+    private func quotesPrompt(_ text: [UInt8]) -> Bool {
+        // Escaped text is an echo of something; whose is not worth finding out.
+        if contains(text, Array("\\u".utf8)[...]) { return true }
+        guard let root = try? JSONDocument(request).root else { return true }
+        return root.members.contains { $0.key != "model" && quotes(text, partOf: $0.value) }
+    }
+
+    private func quotes(_ text: [UInt8], partOf value: JSONValue) -> Bool {
+        switch value.kind {
+        case .string: quotes(text, (value.utf8 ?? []).map { $0 < 0x20 ? 0x20 : $0 })
+        case .array: value.elements.contains { quotes(text, partOf: $0) }
+        case .object:
+            value.members.contains { $0.key != "role" && $0.key != "type" && quotes(text, partOf: $0.value) }
+        case .null, .bool, .number: false
         }
-        return false
+    }
+
+    private func quotes(_ text: [UInt8], _ prompt: [UInt8]) -> Bool {
+        if prompt.count < Self.quotationLength {
+            return prompt.count >= Self.shortestQuotation && contains(text, prompt[...])
+        }
+        guard text.count >= Self.quotationLength else { return false }
+        return (0...(text.count - Self.quotationLength)).contains {
+            contains(prompt, text[$0..<$0 + Self.quotationLength])
+        }
     }
 
     private func contains(_ haystack: [UInt8], _ needle: ArraySlice<UInt8>) -> Bool {

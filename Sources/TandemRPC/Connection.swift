@@ -70,8 +70,7 @@ package final class Connection: ReadinessHandler {
             outbound.append("Content-Length: \(message.count)\r\n\r\n".utf8)
             outbound.append(copy message)
         } else {
-            outbound.append(copy message)
-            outbound.append(byte: 0x0A)
+            outbound.append(line: message)
         }
         if outbound.count > limits.outboundBytes { congested = true }
         scheduleFlush()
@@ -110,7 +109,11 @@ package final class Connection: ReadinessHandler {
     // MARK: readiness
 
     package func ready(_ events: UInt32) {
-        if events & UInt32(CL_EPOLLERR) != 0 { return close() }
+        if events & UInt32(CL_EPOLLERR) != 0 {
+            // A peer that left without reading our answers: what it asked for before still counts (`detach`).
+            if events & UInt32(CL_EPOLLIN) != 0 { read() }
+            return close()
+        }
         if events & UInt32(CL_EPOLLOUT) != 0 { flush() }
         if events & UInt32(CL_EPOLLIN) != 0 { read() }
         // Both directions are shut and all that was sent has been read: nobody is there for an answer.
@@ -148,6 +151,11 @@ package final class Connection: ReadinessHandler {
     /// The peer shut its side down. Without `shutdown(SHUT_RD)` on ours this may be a script that waits for its
     /// answer, so requests in flight go on; a peer that is gone altogether is reported as a hang-up.
     private func endInput() {
+        if framer.framing == .newline {
+            // The last line's end is often left out.
+            withUnsafeBytes(of: UInt8(0x0A)) { framer.append($0) }
+            deliver()
+        }
         inputEnded = true
         updateInterest()
         receiver?.connectionInputEnded()

@@ -12,7 +12,18 @@ struct OutboundBuffer {
 
     mutating func append(_ piece: some Collection<UInt8>) { bytes.append(contentsOf: piece) }
 
-    mutating func append(byte: UInt8) { bytes.append(byte) }
+    /// Adds a message as one line. Values that are passed through as they came may hold line breaks between their
+    /// tokens (never inside strings); blanks say the same.
+    mutating func append(line message: borrowing [UInt8]) {
+        let start = bytes.count
+        bytes.append(contentsOf: copy message)
+        bytes.withUnsafeMutableBytes { bytes in
+            let line = UnsafeMutableRawBufferPointer(rebasing: bytes[start...])
+            guard let base = line.baseAddress, memchr(base, 0x0A, line.count) != nil else { return }
+            for index in line.indices where line[index] == 0x0A { line[index] = 0x20 }
+        }
+        bytes.append(0x0A)
+    }
 
     enum Flush: Equatable {
         /// All is written.

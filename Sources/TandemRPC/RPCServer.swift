@@ -24,6 +24,8 @@ package final class RPCServer {
     package var access: AccessPolicy
     /// Called when the last session has ended.
     package var onIdle: (@LoopActor () -> Void)?
+    /// Called, while it is set, whenever a session has no request in flight any more.
+    package var onQuiet: (@LoopActor () -> Void)?
     private var listeners: [Listener] = []
     private var sessions: [ObjectIdentifier: Session] = [:]
 
@@ -39,6 +41,9 @@ package final class RPCServer {
     }
 
     package var connectionCount: Int { sessions.count }
+
+    /// Requests that connected clients wait for.
+    package var requestsInFlight: Int { sessions.values.reduce(0) { $0 + $1.requestsInFlight } }
 
     /// Stops accepting; connections in the backlog stay for the next process.
     package func stopAccepting() {
@@ -75,8 +80,11 @@ package final class RPCServer {
         }
     }
 
+    func sessionIsQuiet() { onQuiet?() }
+
     func ended(_ session: Session) {
         sessions[ObjectIdentifier(session)] = nil
+        onQuiet?()
         if sessions.isEmpty { onIdle?() }
     }
 }

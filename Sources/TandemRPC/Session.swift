@@ -121,7 +121,8 @@ final class Session: ConnectionReceiver {
                     id, .invalidRequest("A request with this id is in flight on this connection: use another id."))
             }
         }
-        guard requestsInFlight < limits.inFlight else {
+        // A batch's answers wait for its last one: without a bound a small batch of large answers fills the memory.
+        guard requestsInFlight < limits.inFlight, (batch?.bytes ?? 0) <= limits.outboundBytes else {
             return answer(batch) { $0.errorResponse(id, .overloaded(retryAfterMilliseconds: 1000)) }
         }
         let request = PendingRequest(message, session: self, batch: batch)
@@ -140,7 +141,9 @@ final class Session: ConnectionReceiver {
         } else {
             anonymous[ObjectIdentifier(request)] = nil
         }
-        if inputEnded, requestsInFlight == 0 {
+        guard requestsInFlight == 0 else { return }
+        server.sessionIsQuiet()
+        if inputEnded {
             EventLoop.shared.atEndOfTurn { [weak self] in
                 guard let self, self.requestsInFlight == 0 else { return }
                 self.connection.closeWhenFlushed()
@@ -181,6 +184,9 @@ final class Batch {
     var isWhole = false
 
     init() { writer.beginArray() }
+
+    /// Bytes of the answers so far.
+    var bytes: Int { writer.bytes.count }
 
     func expect() {
         awaited += 1

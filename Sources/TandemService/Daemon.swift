@@ -53,6 +53,8 @@ package final class Daemon: RequestHandler {
     private var isDraining = false
     private var drainDeadline: Deadline?
     private var idleDeadline: Deadline?
+    /// The reload that was asked for last: one at a time, so that an old reading never replaces a newer one.
+    var latestReload: Task<Result<[String], RPCError>, Never>?
 
     package init(
         configuration: Configuration, environment: [String: String], explicitConfiguration: String? = nil, log: Log
@@ -115,11 +117,15 @@ package final class Daemon: RequestHandler {
     private func replaceProviders() {
         candidateCache = [:]
         identityCache = [:]
-        let old = providers
         providers.replace(
             with: configuration.providers.map { settings in
-                let provider = Provider(settings, client: client)
-                if let previous = old[settings.name] { provider.takeOver(previous) }
+                let provider: Provider
+                if let known = providers[settings.name], known.settings.kind == settings.kind {
+                    known.update(settings)
+                    provider = known
+                } else {
+                    provider = Provider(settings, client: client)
+                }
                 provider.enabledOverride = overrides[settings.name]
                 provider.onChange = { [unowned self] in providerChanged($0, $1) }
                 return provider
@@ -138,9 +144,10 @@ package final class Daemon: RequestHandler {
         considerIdleExit()
     }
 
-    /// Adds a server of this machine that answered.
-    func addLocal(_ provider: ProviderSettings, models: [String]) {
-        configuration.addLocal(provider, models: models)
+    /// Adds the servers of this machine that answered.
+    private func addLocal(_ found: [(provider: ProviderSettings, models: [String])]) {
+        guard !found.isEmpty else { return }
+        for (provider, models) in found { configuration.addLocal(provider, models: models) }
         replaceProviders()
     }
 
@@ -189,7 +196,7 @@ package final class Daemon: RequestHandler {
         runs[id] = nil
         owners[id] = nil
         if runs.isEmpty {
-            if isDraining { EventLoop.shared.atEndOfTurn { [self] in finishDraining() } } else { considerIdleExit() }
+            if isDraining { finishIfDrained() } else { considerIdleExit() }
         }
     }
 
@@ -234,7 +241,8 @@ package final class Daemon: RequestHandler {
         try events.onSignal(SIGHUP) { [unowned self] in reload(by: "SIGHUP") }
         if events.enableWatchdog() { log(.debug, "the watchdog is fed by the loop") }
         restoreKeptState()
-        probeLocalServers { [self] in
+        probe(configuration.localCandidates) { [self] found in
+            addLocal(found)
             for socket in sockets {
                 do throws(SystemError) {
                     try server.listen(on: socket.descriptor)
@@ -288,7 +296,8 @@ package final class Daemon: RequestHandler {
         log(.info, "\(cause): finishing \(runs.count) requests in flight")
         server.stopAccepting()
         unlinkOwnSockets()
-        guard !runs.isEmpty else { return finishDraining() }
+        server.onQuiet = { [unowned self] in finishIfDrained() }
+        guard !runs.isEmpty || server.requestsInFlight > 0 else { return finishDraining() }
         drainDeadline = EventLoop.shared.schedule(at: EventLoop.shared.now + configuration.daemon.drainTimeout) {
             [unowned self] in
             log(.warning, "\(runs.count) requests did not finish in time and are ended")
@@ -297,12 +306,26 @@ package final class Daemon: RequestHandler {
         }
     }
 
-    /// Answers that are still to be written go out at the end of the turn; then the loop ends.
+    /// Looked at when the turn is over: until then more may end, and more may begin.
+    private func finishIfDrained() {
+        EventLoop.shared.atEndOfTurn { [self] in
+            if runs.isEmpty, server.requestsInFlight == 0 { finishDraining() }
+        }
+    }
+
+    /// Answers that are still to be written go out at the end of the turn; then the loop ends. A client that does not
+    /// read its answers is not waited for beyond `flushTimeout`.
     private func finishDraining() {
+        server.onQuiet = nil
         if let drainDeadline { EventLoop.shared.cancel(drainDeadline) }
-        drainDeadline = nil
+        drainDeadline = EventLoop.shared.schedule(at: EventLoop.shared.now + Self.flushTimeout) {
+            EventLoop.shared.stop()
+        }
         server.closeWhenFlushed { EventLoop.shared.stop() }
     }
+
+    /// The last answers get this long to be taken.
+    private static let flushTimeout = TimeSpan.seconds(1)
 
     private func unlinkOwnSockets() {
         for socket in sockets { if let path = socket.path { unlink(path) } }

@@ -10,11 +10,13 @@ extension Daemon {
     /// Models of one server that are taken up.
     private static let modelLimit = 256
 
-    /// Asks the usual local servers for their models and adds those that answer; then calls back. Without candidates
-    /// (a provider is configured) that is at once.
-    func probeLocalServers(_ done: @escaping @LoopActor () -> Void) {
-        let candidates = configuration.localCandidates
-        guard !candidates.isEmpty else { return done() }
+    /// Asks the usual local servers for their models and hands on those that answer. Without candidates (a provider is
+    /// configured) that is at once.
+    func probe(
+        _ candidates: [ProviderSettings],
+        _ done: @escaping @LoopActor (_ found: [(provider: ProviderSettings, models: [String])]) -> Void
+    ) {
+        guard !candidates.isEmpty else { return done([]) }
         var answers = [[String]?](repeating: nil, count: candidates.count)
         var missing = candidates.count
         for (index, candidate) in candidates.enumerated() {
@@ -27,12 +29,11 @@ extension Daemon {
                 }
                 missing -= 1
                 guard missing == 0 else { return }
-                for (candidate, models) in zip(candidates, answers) {
-                    guard let models else { continue }
-                    addLocal(candidate, models: models)
+                let found = zip(candidates, answers).compactMap { candidate, models in models.map { (candidate, $0) } }
+                for (candidate, models) in found {
                     log(.info, "found a local server with \(models.count) models", .provider(candidate.name))
                 }
-                done()
+                done(found)
             }
         }
     }

@@ -20,6 +20,12 @@ package final class RawClient {
         self.framing = framing
     }
 
+    /// Speaks on a stream that is connected already.
+    package init(_ socket: consuming FileDescriptor, framing: Framing = .lines) {
+        self.socket = socket
+        self.framing = framing
+    }
+
     package var descriptor: Int32 { socket.raw }
 
     /// Sends one message in the client's framing.

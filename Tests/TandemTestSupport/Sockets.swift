@@ -51,6 +51,15 @@ package func connectUnix(_ path: String) throws(SystemError) -> FileDescriptor {
     return socket
 }
 
+/// Two ends of a Unix stream; the second is non-blocking.
+package func connectedPair() throws(SystemError) -> (Int32, Int32) {
+    var ends: [Int32] = [-1, -1]
+    let kind = Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+    guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw SystemError("socketpair") }
+    guard cl_fcntl(ends[1], F_SETFL, O_NONBLOCK) == 0 else { throw SystemError("fcntl") }
+    return (ends[0], ends[1])
+}
+
 /// Makes the next close send RST instead of FIN.
 func closeWithReset(_ socket: Int32) {
     var option = linger(l_onoff: 1, l_linger: 0)

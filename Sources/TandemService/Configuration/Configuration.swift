@@ -57,6 +57,7 @@ package struct Configuration: Sendable {
         let provider = String(name[..<slash])
         guard providerIndex[provider] != nil, !model.isEmpty else { return nil }
         var leaf = ModelSettings(name: name, provider: provider, model: model)
+        leaf.price = providerIndex[provider].flatMap { providers[$0].ownPrice }
         if let index = leafIndex[name], case .leaf(let known) = models[index] {
             leaf.price = known.price
             leaf.context = known.context
@@ -98,6 +99,7 @@ package struct Configuration: Sendable {
     }
 
     mutating func buildIndex() {
+        setOwnPrices()
         modelIndex = [:]
         leafIndex = [:]
         for (index, model) in models.enumerated() {
@@ -109,6 +111,30 @@ package struct Configuration: Sendable {
         }
         providerIndex = [:]
         for (index, provider) in providers.enumerated() { providerIndex[provider.name] = index }
+    }
+}
+
+extension Configuration {
+    /// What runs on this machine costs nothing unless the configuration says so; everything else is unknown.
+    fileprivate mutating func setOwnPrices() {
+        let prices = Dictionary(providers.map { ($0.name, $0.ownPrice) }) { first, _ in first }
+        models = models.map { model in
+            guard case .leaf(var leaf) = model, leaf.price == nil, let price = prices[leaf.provider] else {
+                return model
+            }
+            leaf.price = price
+            return .leaf(leaf)
+        }
+    }
+}
+
+extension ProviderSettings {
+    private static let freePresets: Set<String> = ["ollama", "lmstudio", "llama-server"]
+
+    /// The price of a model whose price is not configured; nil where unknown.
+    fileprivate var ownPrice: Price? {
+        let isFree = kind == .offline || kind == .llama || preset.map(Self.freePresets.contains) == true
+        return isFree ? Price(input: 0, output: 0) : nil
     }
 }
 

@@ -6,11 +6,29 @@ extension Daemon {
     /// Reads the configuration off the loop (files, and programs that print keys, block) and puts it in place.
     /// Answers the dotted keys that changed; a configuration with a fault is refused and the old one stays.
     func reloadConfiguration() async throws(RPCError) -> [String] {
+        let previous = latestReload
+        let reload = startOnLoop { [self] () -> Result<[String], RPCError> in
+            _ = await previous?.value
+            do throws(RPCError) {
+                return .success(try await readConfiguration())
+            } catch {
+                return .failure(error)
+            }
+        }
+        latestReload = reload
+        return try await reload.value.get()
+    }
+
+    private func readConfiguration() async throws(RPCError) -> [String] {
         notifyReloading()
         defer { notifyReloaded() }
         let result = await Self.load(explicitConfiguration, environment)
         switch result {
-        case .success(let fresh):
+        case .success(var fresh):
+            let found = await withCheckedContinuation { continuation in
+                probe(fresh.localCandidates) { continuation.resume(returning: $0) }
+            }
+            for (provider, models) in found { fresh.addLocal(provider, models: models) }
             let changed = Configuration.changes(from: configuration, to: fresh)
             for warning in fresh.warnings { log(.warning, warning.description) }
             await countSpending(for: fresh.budget)

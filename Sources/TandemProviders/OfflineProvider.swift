@@ -1,3 +1,4 @@
+import CLinux
 import TandemBase
 import TandemJSON
 import TandemLoop
@@ -55,12 +56,54 @@ final class OfflineAttempt: Attempt {
     }
 }
 
+/// What a request asks for, as far as an answer has to have a form: a plan, a changed region, a verdict.
+private enum OfflineTask {
+    case talk, plan, region, verdict
+
+    /// Told by the words that Tandem's own instructions always hold.
+    init(_ messages: ArraySlice<UInt8>) {
+        func says(_ words: String) -> Bool {
+            var words = words
+            return messages.withUnsafeBytes { bytes in
+                words.withUTF8 { cl_find(bytes.baseAddress, bytes.count, $0.baseAddress, $0.count) >= 0 }
+            }
+        }
+        if says("You plan changes of source files.") {
+            self = .plan
+        } else if says("You edit source code. You get one region") {
+            self = .region
+        } else if says("You review a change of source code") {
+            self = .verdict
+        } else {
+            self = .talk
+        }
+    }
+}
+
+private let offlineLabel = "[offline] This is Tandem's built-in stand-in, not a language model.\n"
+
 /// The answer's pieces, a line each.
 func offlineAnswer(to prompt: Prompt) -> [String] {
-    let question = lastUserText(prompt.messages).map { $0.split(separator: "\n").first.map(String.init) ?? "" } ?? ""
-    let shown = question.count > 80 ? question.prefix(80) + "…" : question[...]
+    let question = lastUserText(prompt.messages) ?? ""
+    switch OfflineTask(prompt.messages) {
+    case .plan:
+        return [
+            offlineLabel, "````plan\n",
+            #"{"root_cause": "[offline] no model has looked at the problem", "#
+                + #""strategy": "[offline] one harmless new file shows how plans work"}"# + "\n````\n",
+            "````edit\n",
+            #"{"file": "tandem-offline.md", "type": "create", "content": {"block": "1"}}"# + "\n````\n",
+            "````text id=1\n", "Made by Tandem's offline stand-in to show an edit; `tandem undo` removes it.\n",
+            "````\n",
+        ]
+    case .region: return [offlineLabel, "````\n", region(in: question), "````\n"]
+    case .verdict: return ["yes, but only because this is ", offlineLabel]
+    case .talk: break
+    }
+    let first = question.split(separator: "\n").first.map(String.init) ?? ""
+    let shown = first.count > 80 ? first.prefix(80) + "…" : first[...]
     return [
-        "[offline] This is Tandem's built-in stand-in, not a language model.\n",
+        offlineLabel,
         shown.isEmpty ? "\n" : "You asked: \(shown)\n\n",
         "To get real answers, give Tandem a model and ask again:\n",
         "- set a provider's key where the daemon sees it, for example\n",
@@ -68,6 +111,15 @@ func offlineAnswer(to prompt: Prompt) -> [String] {
         "- or start a local server: Ollama on port 11434 or llama-server on port 8080;\n",
         "- or write a configuration: `tandem config init`, then `tandem config check`.\n",
     ]
+}
+
+/// The lines of the region that an executor is asked to change: they come back as they are.
+private func region(in question: String) -> String {
+    let lines = question.split(separator: "\n", omittingEmptySubsequences: false)
+    guard let start = lines.firstIndex(of: "The region:"), start + 2 < lines.count,
+        let end = lines[(start + 2)...].firstIndex(of: "~~~~")
+    else { return "" }
+    return lines[(start + 2)..<end].map { $0 + "\n" }.joined()
 }
 
 /// The text of the last user message.

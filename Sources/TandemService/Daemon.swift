@@ -38,6 +38,8 @@ package final class Daemon: RequestHandler {
     /// What `setProvider` said, by provider; kept across restarts and reloads.
     private(set) var overrides: [String: Bool] = [:]
     let reasoningCaches = ReasoningCaches()
+    /// The journal of edit transactions.
+    let edits: EditService
     let recentChats = RecentChats()
     /// The answer to rpc.discover, made at the first call.
     private(set) lazy var discoveryDocument = methods.openRPCDocument()
@@ -72,6 +74,7 @@ package final class Daemon: RequestHandler {
             case .error: log(.error, message)
             }
         }
+        edits = EditService(stateDirectory: configuration.daemon.stateDirectory, log: log)
         client = try HTTPClient()
         admission = Admission(configuration.limits)
         conversations = Conversations(store)
@@ -234,6 +237,8 @@ package final class Daemon: RequestHandler {
     /// Starts serving. Servers of this machine are looked for first, so that the first request finds them.
     func start(on sockets: [ListeningSocket], ready: @escaping @LoopActor () -> Void) throws(SystemError) {
         self.sockets = sockets
+        // What a crash left half done is finished before anybody is served.
+        edits.recover(retain: configuration.daemon.retainTransactions)
         let events = try SystemEvents()
         systemEvents = events
         try events.onSignal(SIGTERM) { [unowned self] in drain("SIGTERM") }

@@ -121,7 +121,7 @@ package final class WorkflowRun {
     }
 
     /// Asks a model by its name. A workflow gives its own roles to its own calls.
-    func ask(
+    package func ask(
         _ model: String, as role: StepRole, _ prompt: Prompt, output: @escaping WorkflowOutput
     ) async throws(WorkflowFailure) -> Completion {
         switch environment.part(model) {

@@ -54,6 +54,11 @@ package struct EditRoot: ~Copyable, Sendable {
     package struct Image: Sendable {
         package var bytes: [UInt8]
         package var mode: UInt32
+
+        package init(bytes: [UInt8], mode: UInt32) {
+            self.bytes = bytes
+            self.mode = mode
+        }
     }
 
     /// Reads a file; nil when there is none.

@@ -3,21 +3,25 @@ import Glibc
 import TandemBase
 
 /// Bytes of a command's output that are kept; the rest is read and dropped, so that the command never blocks on it.
-private let outputLimit = 64 << 10
+package let defaultOutputLimit = 64 << 10
 
 /// Runs a command to its end, or to its time limit, with its output bounded. Blocking: run it on a pool.
 package struct CommandRunner: Sendable {
     package struct Result: Sendable, Hashable {
         /// The exit code, 128 + the signal's number for a killed process.
         package var code: Int32
-        /// Standard output and standard error as they came, at most 64 KiB.
+        /// Standard output and standard error as they came, at most `outputLimit` bytes.
         package var output: String
         package var timedOut: Bool
     }
 
-    /// - Parameter folder: the working folder.
+    /// - Parameters:
+    ///   - folder: the working folder.
+    ///   - outputLimit: bytes of output that are kept.
     /// - Returns: nil when the program is not on this host.
-    package static func run(_ command: [String], in folder: String, timeout: TimeSpan) throws(SystemError) -> Result? {
+    package static func run(
+        _ command: [String], in folder: String, timeout: TimeSpan, outputLimit: Int = defaultOutputLimit
+    ) throws(SystemError) -> Result? {
         var ends: [Int32] = [0, 0]
         guard cl_pipe(&ends, O_CLOEXEC) == 0 else { throw SystemError("pipe") }
         let reader = FileDescriptor(owning: ends[0])
@@ -33,7 +37,7 @@ package struct CommandRunner: Sendable {
             throw error
         }
         let process = FileDescriptor(owning: watch)
-        return collect(pid, reader, process, deadline: MonotonicTime.now() + timeout)
+        return collect(pid, reader, process, deadline: MonotonicTime.now() + timeout, outputLimit)
     }
 
     private static func start(_ command: [String], _ folder: String, output: borrowing FileDescriptor)
@@ -70,7 +74,8 @@ package struct CommandRunner: Sendable {
     }
 
     private static func collect(
-        _ pid: pid_t, _ reader: borrowing FileDescriptor, _ process: borrowing FileDescriptor, deadline: MonotonicTime
+        _ pid: pid_t, _ reader: borrowing FileDescriptor, _ process: borrowing FileDescriptor, deadline: MonotonicTime,
+        _ outputLimit: Int
     ) -> Result {
         var output: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 4096)
@@ -117,10 +122,10 @@ package struct CommandRunner: Sendable {
 }
 
 /// A folder of its own below the temporary folder, removed with everything in it at the end of its scope.
-struct PrivateFolder: ~Copyable {
-    let path: String
+package struct PrivateFolder: ~Copyable {
+    package let path: String
 
-    init(in parent: String? = nil) throws(SystemError) {
+    package init(in parent: String? = nil) throws(SystemError) {
         let base = parent ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(base)/tandem-verify-XXXXXX".utf8CString)
         let made = template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress!) != nil }

@@ -14,10 +14,10 @@ final class ChatEnvironment: WorkflowEnvironment {
     private let requestID: String
     var providers: ProviderRegistry { daemon.providers }
 
-    init(_ daemon: Daemon, _ run: ChatRun) {
+    init(_ daemon: Daemon, client: LimitSet.Client, requestID: String) {
         self.daemon = daemon
-        client = run.client
-        requestID = run.requestID
+        self.client = client
+        self.requestID = requestID
         configuration = daemon.configuration
     }
 

@@ -163,31 +163,7 @@ final class ChatRun: RequestWork, UpstreamCallDelegate {
     func conclude(_ result: Result<Completion, UpstreamCallFailure>) { finish(result.mapError { rpcError($0) }) }
 
     func rpcError(_ failure: UpstreamCallFailure) -> RPCError {
-        switch failure {
-        case .providersFailed: providersFailed
-        case .deadlineExceeded: deadlineError
-        case .overloaded(let retryAfter):
-            .overloaded(retryAfterMilliseconds: retryAfter.wholeMilliseconds, requestID: requestID)
-        case .rateLimited(let provider, let quota, let retryAfter):
-            .rateLimited(
-                scope: provider, limit: quota?.count ?? 0, periodMilliseconds: quota?.period.wholeMilliseconds ?? 0,
-                retryAfterMilliseconds: retryAfter.wholeMilliseconds, requestID: requestID)
-        }
-    }
-
-    private var providersFailed: RPCError {
-        let attempts = trace.attempts.map {
-            RPCError.Attempt(
-                provider: $0.provider, model: $0.model, kind: $0.failure.failure.kind, status: $0.failure.status,
-                message: $0.failure.message, latencyMilliseconds: $0.latency.milliseconds)
-        }
-        let last = attempts.last.map { "\($0.provider): \($0.message)" } ?? "no provider could be asked"
-        let advice =
-            attempts.contains { $0.kind == "auth" }
-            ? "correct the key, then reload" : "run `tandem doctor` if this lasts"
-        return .providersFailed(
-            "No model answered (\(last)); \(advice).", attempts: attempts,
-            retryable: trace.attempts.contains { $0.failure.failure.retry != .never }, requestID: requestID)
+        RPCError(failure, trace, timeout: timeout, requestID: requestID)
     }
 
     // MARK: the end

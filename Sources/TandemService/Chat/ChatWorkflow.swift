@@ -26,8 +26,8 @@ extension ChatRun: WorkflowListener {
 
     func runWorkflow() {
         let run = WorkflowRun(
-            environment: ChatEnvironment(daemon, self), options: chat.workflowOptions(uid: request.peer.uid, id: id),
-            trace: trace, listener: self)
+            environment: ChatEnvironment(daemon, client: client, requestID: requestID),
+            options: chat.workflowOptions(uid: request.peer.uid, id: id), trace: trace, listener: self)
         let task = startOnLoop { [self] in
             let result: Result<Completion, WorkflowFailure>
             do throws(WorkflowFailure) {

@@ -9,7 +9,8 @@ extension Daemon {
     /// What this daemon serves; the method table describes nothing else.
     static let availableMethods: Set<Method> = [
         .chat, .cancel, .models, .status, .history, .reload, .ping, .discover, .cancelRequest, .stats, .feedback,
-        .sessions, .deleteSession, .setProvider, .clearCache, .subscribe, .route, .escalate,
+        .sessions, .deleteSession, .setProvider, .clearCache, .subscribe, .route, .plan, .executePlan, .solve, .undo,
+        .transactions, .escalate,
     ]
 
     /// Carries out a request whose parameters are checked.
@@ -30,6 +31,11 @@ extension Daemon {
         case .escalate: try escalate(request)
         case .route: try route(request)
         case .subscribe: subscribe(request)
+        case .plan: try plan(request)
+        case .executePlan: try executePlan(request)
+        case .solve: try solve(request)
+        case .undo: try undo(request)
+        case .transactions: transactions(request)
         case .ping:
             request.respond { writer in
                 writer.beginObject()

@@ -1,0 +1,134 @@
+import TandemBase
+import TandemEdits
+import TandemJSON
+import TandemLoop
+import TandemProtocol
+import TandemRPC
+import TandemStore
+
+extension Daemon {
+    func plan(_ request: PendingRequest) throws(RPCError) {
+        guard let params = request.params else { return }
+        let parameters = executeParameters(params)
+        try checkMayEdit(parameters, request)
+        let run = planRun(request, .plan, parameters)
+        let planner = try Planner(run, params)
+        let roots = configuration.access.roots
+        run.start { run throws(RPCError) in
+            let tree: PlanTree? =
+                parameters.root == nil && parameters.documents == nil
+                ? nil : try PlanTree.open(parameters, allowed: roots)
+            let planned = try await planner.plan(tree)
+            var writer = JSONWriter()
+            writer.beginObject()
+            writer.planned(planned)
+            writer.callTotals(run)
+            writer.member("warnings", planned.warnings)
+            writer.endObject()
+            return writer.bytes
+        }
+    }
+
+    func executePlan(_ request: PendingRequest) throws(RPCError) {
+        guard let params = request.params else { return }
+        let parameters = executeParameters(params)
+        try checkMayEdit(parameters, request)
+        let hash = ExecuteParameters.hash(params)
+        let roots = configuration.access.roots
+        let run = planRun(request, .executePlan, parameters)
+        run.start { run throws(RPCError) in
+            if let earlier = try await run.earlierResult(parameters, hash) { return earlier }
+            let plan = try await run.givenPlan(params)
+            let tree = try PlanTree.open(parameters, allowed: roots)
+            var execution = PlanExecution(run, parameters, tree, hash: hash)
+            return try await execution.execute(plan.edits)
+        }
+    }
+
+    func solve(_ request: PendingRequest) throws(RPCError) {
+        guard let params = request.params else { return }
+        let parameters = executeParameters(params)
+        try checkMayEdit(parameters, request)
+        let hash = ExecuteParameters.hash(params)
+        let roots = configuration.access.roots
+        let run = planRun(request, .solve, parameters)
+        let planner = try Planner(run, params)
+        run.start { run throws(RPCError) in
+            if let earlier = try await run.earlierResult(parameters, hash) { return earlier }
+            let tree = try PlanTree.open(parameters, allowed: roots)
+            let early = EarlyEdits(run.models, tree, parameters.mode)
+            // On every way out nothing that was begun early goes on.
+            defer { early.restart() }
+            let planned = try await planner.plan(
+                tree, found: { early.begin($0, $1) }, restarted: { early.restart() })
+            var execution = PlanExecution(run, parameters, tree, hash: hash)
+            return try await execution.execute(planned.plan.edits, early: await early.finish()) { writer in
+                writer.planned(planned)
+            }
+        }
+    }
+
+    private func executeParameters(_ params: JSONValue) -> ExecuteParameters {
+        ExecuteParameters(params, defaultMode: EditMode(rawValue: configuration.plan.mode.rawValue) ?? .adaptive)
+    }
+
+    private func planRun(_ request: PendingRequest, _ method: Method, _ parameters: ExecuteParameters) -> PlanRun {
+        PlanRun(
+            request, method, daemon: self, streams: parameters.streams, user: parameters.user,
+            timeout: parameters.timeout, isDetached: parameters.isDetached, metadata: parameters.metadata)
+    }
+
+    /// A tree is read and changed with the daemon's own rights, so only its own user and root may name one; others
+    /// send documents.
+    func checkMayEdit(_ parameters: ExecuteParameters, _ request: PendingRequest) throws(RPCError) {
+        guard parameters.root != nil, !isOwner(request.peer) else { return }
+        throw .forbidden(
+            reason: "root",
+            "This daemon runs as another user and cannot edit your files: send `documents` instead of `root`.")
+    }
+}
+
+extension PlanRun {
+    /// The stored result of an earlier request with the same idempotency key.
+    func earlierResult(_ parameters: ExecuteParameters, _ hash: String) async throws(RPCError) -> [UInt8]? {
+        guard let key = parameters.idempotencyKey, parameters.documents == nil, !parameters.isDryRun else { return nil }
+        let earlier: Idempotency
+        do throws(JournalError) {
+            earlier = try await daemon.edits.earlier(key, uid: request.peer.uid, hash: hash)
+        } catch {
+            throw .journal(error)
+        }
+        switch earlier {
+        case .fresh: return nil
+        case .replay(let json): return json
+        case .refused(let error): throw error
+        }
+    }
+
+    /// `plan` as it was sent, or what `plan_id` stands for.
+    func givenPlan(_ params: JSONValue) async throws(RPCError) -> EditPlan {
+        var value = params["plan"]
+        if value == nil || value?.isNull == true {
+            let text = params["plan_id"]?.string ?? ""
+            guard let id = ULID(text) else { throw .notFound(what: "plan", id: text) }
+            let uid = daemon.isOwner(request.peer) ? nil : request.peer.uid
+            guard let json = try? await daemon.store.value({ self.daemon.store.plan(id, uid: uid, completion: $0) }),
+                let document = try? JSONDocument(json)
+            else { throw .notFound(what: "plan", id: text) }
+            value = document.root
+        }
+        guard let value else { throw .notFound(what: "plan", id: "") }
+        switch PlanSchema.read(value) {
+        case .success(let plan): return plan
+        case .failure(let problems): throw problems.problems.rpcError
+        }
+    }
+}
+
+extension JSONWriter {
+    mutating func planned(_ planned: Planner.Planned) {
+        member("plan_id", planned.id.description)
+        key("plan")
+        planned.plan.write(to: &self)
+    }
+}

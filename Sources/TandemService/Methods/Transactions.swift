@@ -1,0 +1,128 @@
+import TandemBase
+import TandemEdits
+import TandemJSON
+import TandemLoop
+import TandemProtocol
+import TandemRPC
+import TandemStore
+
+extension Daemon {
+    /// Takes a committed transaction back, as a transaction of its own.
+    func undo(_ request: PendingRequest) throws(RPCError) {
+        let text = request.params?["transaction_id"]?.string ?? ""
+        let isDryRun = request.params?["dry_run"]?.bool ?? false
+        guard let id = ULID(text) else { throw .notFound(what: "transaction", id: text) }
+        let roots = configuration.access.roots
+        let run = PlanRun(
+            request, .undo, daemon: self, streams: false, user: "", timeout: nil, isDetached: false, metadata: [])
+        run.start { run throws(RPCError) in
+            let found: TransactionRecord?
+            do throws(JournalError) {
+                found = try await run.daemon.edits.load(id)
+            } catch {
+                throw .journal(error)
+            }
+            guard let record = found, record.state == .committed,
+                record.uid == request.peer.uid || run.daemon.isOwner(request.peer)
+            else { throw .notFound(what: "transaction", id: text) }
+            return try await run.undo(record, roots, isDryRun: isDryRun)
+        }
+    }
+
+    func transactions(_ request: PendingRequest) {
+        let limit = request.params?["limit"]?.int ?? 50
+        let root = request.params?["root"]?.string
+        let uid = isOwner(request.peer) ? nil : request.peer.uid
+        startOnLoop { [self] in
+            do throws(JournalError) {
+                let list = try await edits.list(limit: limit, root: root, uid: uid)
+                request.respond { writer in
+                    writer.beginObject()
+                    writer.key("transactions")
+                    writer.beginArray()
+                    for summary in list {
+                        writer.beginObject()
+                        writer.member("transaction_id", summary.id.description)
+                        writer.member("at", summary.time.description)
+                        writer.member("root", summary.root)
+                        writer.member("state", summary.state.rawValue)
+                        writer.member("files", summary.paths)
+                        writer.member("undoes", ifPresent: summary.undoes?.description)
+                        writer.endObject()
+                    }
+                    writer.endArray()
+                    writer.endObject()
+                }
+            } catch {
+                request.fail(.journal(error))
+            }
+        }
+    }
+}
+
+extension PlanRun {
+    fileprivate func undo(
+        _ record: TransactionRecord, _ roots: [String], isDryRun: Bool
+    ) async throws(RPCError) -> [UInt8] {
+        let handle: PlanTree.RootHandle
+        do throws(EditFault) {
+            handle = PlanTree.RootHandle(try EditRoot(record.root, allowed: roots))
+        } catch {
+            throw [EditOutcome.failed(-1, error)].conflictError([])
+        }
+        let changes: [FileChange]
+        switch await daemon.edits.undoChanges(record, handle) {
+        case .success(let found): changes = found
+        case .failure(let faults): throw Self.conflict(faults.faults)
+        }
+        var result = PlanExecution.Result(
+            status: changes.isEmpty ? "nothing_to_do" : isDryRun ? "dry_run" : "committed", edits: [], outcomes: [],
+            summaries: changes.map(FileSummary.init), verification: PlanVerification(), attempts: [:])
+        if !changes.isEmpty, !isDryRun {
+            isCommitting = true
+            defer { isCommitting = false }
+            let undoing = TransactionRecord(
+                id: daemon.makeID(), root: record.root, time: .now(), uid: request.peer.uid, undoes: record.id)
+            let outcome: TransactionEngine.Outcome
+            do throws(JournalError) {
+                outcome = try await daemon.edits.commit(undoing, handle, changes)
+            } catch {
+                throw .journal(error)
+            }
+            if case .failed(let faults) = outcome { throw Self.conflict(faults) }
+            result.transaction = undoing.id
+        }
+        return result.json(self, withContent: false) { _ in }
+    }
+
+    /// -32011 with the files that stand in the way.
+    private static func conflict(_ faults: [(path: String, fault: EditFault)]) -> RPCError {
+        var writer = JSONWriter()
+        writer.beginArray()
+        for (path, fault) in faults {
+            writer.beginObject()
+            writer.member("index", -1)
+            writer.member("file", path)
+            writer.member("kind", fault.kind.rawValue)
+            writer.member("message", fault.message)
+            if !fault.lines.isEmpty {
+                writer.key("lines")
+                writer.beginArray()
+                for line in fault.lines { writer.int(line) }
+                writer.endArray()
+            }
+            writer.endObject()
+        }
+        writer.endArray()
+        let first = faults.first.map { ": \($0.fault.message)" } ?? ""
+        return .planConflict("The transaction cannot be undone, nothing was changed\(first)", edits: writer.bytes)
+    }
+}
+
+extension FileSummary {
+    init(_ change: FileChange) {
+        let action: Action = change.before == nil ? .create : change.after == nil ? .delete : .modify
+        self.init(
+            path: change.path, action: action, before: change.before, after: change.after, mode: change.mode ?? 0o644)
+    }
+}

@@ -1,0 +1,109 @@
+import Glibc
+import Synchronization
+import TandemBase
+import TandemEdits
+import TandemProtocol
+import TandemStore
+
+/// The journal of edit transactions and the engine on it. Every call blocks on the disk: not for the loop's thread.
+final class EditService: Sendable {
+    private struct Open: Sendable {
+        var journal: EditJournal
+        var engine: TransactionEngine
+    }
+
+    let path: String
+    private let log: Log
+    private let state = Mutex<Open?>(nil)
+
+    init(stateDirectory: String, log: Log) {
+        path = stateDirectory + "/edits.db"
+        self.log = log
+    }
+
+    /// Finishes what a crash left, before anything is served. Costs nothing where no journal exists.
+    func recover(retain: TimeSpan) {
+        guard access(path, F_OK) == 0 else { return }
+        do {
+            let open = try self.open()
+            for (record, state) in try open.engine.recover() {
+                let level: Log.Level = state == .recoveryConflict ? .error : .warning
+                log(level, "edit transaction \(record.id) in \(record.root) was interrupted: now \(state.rawValue)")
+            }
+            try open.journal.removeFinished(
+                before: WallTime(milliseconds: WallTime.now().milliseconds - Int64(retain.milliseconds)))
+        } catch {
+            log(.error, "the edit journal cannot be read: \(error)")
+        }
+    }
+
+    private func open() throws(JournalError) -> Open {
+        let result = state.withLock { state -> Result<Open, JournalError> in
+            if let state { return .success(state) }
+            do throws(SQLiteError) {
+                let (journal, outcome) = try EditJournal.open(path: path, at: .now())
+                if case .setAside(let path, let reason) = outcome {
+                    log(.error, "the edit journal was set aside as \(path): \(reason)")
+                }
+                let open = Open(journal: journal, engine: TransactionEngine(journal: journal))
+                state = open
+                return .success(open)
+            } catch {
+                return .failure(.failed("\(error)"))
+            }
+        }
+        return try result.get()
+    }
+
+    /// What an idempotency key stands for already.
+    @concurrent
+    func earlier(_ key: String, uid: UInt32, hash: String) async throws(JournalError) -> Idempotency {
+        try Idempotency.check(key, uid: uid, paramsHash: hash, in: try open().journal)
+    }
+
+    /// Steps 1 and 4 to 7: all or nothing.
+    @concurrent
+    func commit(
+        _ record: TransactionRecord, _ handle: PlanTree.RootHandle, _ changes: [FileChange]
+    ) async throws(JournalError) -> TransactionEngine.Outcome {
+        let open = try self.open()
+        try open.journal.begin(record)
+        return open.engine.commit(record.id, root: handle.root, changes: changes)
+    }
+
+    @concurrent
+    func setResult(_ id: ULID, _ json: [UInt8]) async throws(JournalError) {
+        try open().journal.setResult(id, json)
+    }
+
+    @concurrent
+    func load(_ id: ULID) async throws(JournalError) -> TransactionRecord? { try open().journal.load(id) }
+
+    @concurrent
+    func list(
+        limit: Int, root: String?, uid: UInt32?
+    ) async throws(JournalError) -> [EditJournal.Summary] {
+        try open().journal.list(limit: limit, root: root, uid: uid)
+    }
+
+    @concurrent
+    func undoChanges(
+        _ record: TransactionRecord, _ handle: PlanTree.RootHandle
+    ) async -> Result<[FileChange], Undo.UndoFaults> {
+        Undo.changes(of: record, root: handle.root)
+    }
+}
+
+extension RPCError {
+    static func journal(_ error: JournalError) -> RPCError {
+        switch error {
+        case .duplicateKey:
+            .invalidParams(
+                path: "/idempotency_key", expected: "a key of its own",
+                "Another request with this idempotency_key is at work: wait for its result.")
+        case .failed(let reason):
+            .internalError(
+                "The edit journal cannot be used (\(reason)), so nothing was changed: free space, then try again.")
+        }
+    }
+}

@@ -1,0 +1,88 @@
+import TandemBase
+import TandemEdits
+import TandemJSON
+import TandemLoop
+import TandemPolicy
+import TandemProtocol
+import TandemProviders
+import TandemRPC
+import TandemWorkflows
+
+/// The models that a plan's work asks: planner, executor and verifier, workflows included. All calls share the
+/// request's trace, cancellation and back-pressure.
+@LoopActor
+final class PlanModels {
+    private unowned let run: PlanRun
+    private let workflows: WorkflowRun
+    private let plan: PlanSettings
+    private let defaultModel: String
+    private let client: LimitSet.Client
+    private var ticket: AdmissionTicket?
+    private var isAdmitted = false
+
+    init(_ run: PlanRun) {
+        self.run = run
+        let configuration = run.daemon.configuration
+        plan = configuration.plan
+        defaultModel = configuration.defaultModel
+        client = LimitSet.Client(uid: run.request.peer.uid, user: run.user)
+        workflows = WorkflowRun(
+            environment: ChatEnvironment(run.daemon, client: client, requestID: run.id.description),
+            options: WorkflowOptions(uid: run.request.peer.uid), trace: run.trace, listener: run)
+    }
+
+    var planner: String { plan.planner ?? defaultModel }
+    var executor: String { plan.executor ?? planner }
+    var verifier: String { plan.verifier ?? planner }
+
+    func resume() { workflows.resume() }
+
+    /// Asks a model; `output` hears the answer's text as it comes.
+    func ask(
+        _ model: String, as role: StepRole, system: String, user: String, members: [Prompt.Member] = [],
+        output: @escaping @LoopActor (String) -> Void = { _ in }
+    ) async throws(RPCError) -> Completion {
+        try admit()
+        var writer = JSONWriter(reserving: system.utf8.count + user.utf8.count + 128)
+        writer.beginArray()
+        for (role, text) in [("system", system), ("user", user)] {
+            writer.beginObject()
+            writer.member("role", role)
+            writer.member("content", text)
+            writer.endObject()
+        }
+        writer.endArray()
+        let prompt = Prompt(messages: writer.bytes[...], members: members)
+        do throws(WorkflowFailure) {
+            return try await workflows.ask(model, as: role, prompt) { [run] piece in
+                if case .delta(.content(let text)) = piece { output(text) }
+                return run.workflow(said: piece)
+            }
+        } catch {
+            throw rpcError(error)
+        }
+    }
+
+    /// The first call takes the request's limits and budget; a plan that needs no model takes none.
+    private func admit() throws(RPCError) {
+        guard !isAdmitted else { return }
+        ticket = try run.daemon.admission.admit(for: client, requestID: run.id.description)
+        isAdmitted = true
+    }
+
+    /// Gives back what was taken; called once, at the request's end.
+    func release() {
+        ticket?.settle(run.trace)
+        ticket = nil
+    }
+
+    private func rpcError(_ failure: WorkflowFailure) -> RPCError {
+        let id = run.id.description
+        switch failure {
+        case .cancelled: return .cancelled(requestID: id)
+        case .unknownModel(let name): return .unknownModel(name, didYouMean: nil)
+        case .refused(let error): return error
+        case .upstream(let failure): return RPCError(failure, run.trace, timeout: run.timeout, requestID: id)
+        }
+    }
+}

@@ -1,0 +1,158 @@
+import TandemBase
+import TandemEdits
+import TandemJSON
+import TandemLoop
+import TandemPolicy
+import TandemProtocol
+import TandemProviders
+import TandemRPC
+import TandemStore
+import TandemWorkflows
+
+/// One request of `plan`, `executePlan`, `solve` or `undo` from its parameters to its answer and its row in the
+/// ledger. The work is a task on the loop; what blocks runs elsewhere.
+@LoopActor
+final class PlanRun: RequestWork, WorkflowListener {
+    let id: ULID
+    let request: PendingRequest
+    let trace: RequestTrace
+    let daemon: Daemon
+    let streams: Bool
+    let user: String
+    private let method: Method
+    let timeout: TimeSpan
+    private let metadata: [UInt8]
+    private var task: Task<Void, Never>?
+    private var deadline: Deadline?
+    private var isOver = false
+    /// The tree is being changed: that ends well or ill by itself within moments, and is then told as it is.
+    var isCommitting = false
+    private(set) lazy var models = PlanModels(self)
+
+    init(
+        _ request: PendingRequest, _ method: Method, daemon: Daemon, streams: Bool, user: String, timeout: TimeSpan?,
+        isDetached: Bool, metadata: [UInt8]
+    ) {
+        self.request = request
+        self.method = method
+        self.daemon = daemon
+        self.streams = streams
+        self.user = user
+        self.timeout = timeout ?? Daemon.defaultRequestTimeout
+        self.metadata = metadata
+        id = daemon.makeID()
+        trace = RequestTrace(deadline: request.arrival + self.timeout)
+        request.isDetached = isDetached
+    }
+
+    /// Runs `body`, whose bytes are the result (one JSON object).
+    func start(_ body: @escaping @LoopActor (PlanRun) async throws(RPCError) -> [UInt8]) {
+        request.work = self
+        daemon.began(self, id: id, uid: request.peer.uid)
+        if streams {
+            request.event("started") { writer in
+                writer.member("request_id", id.description)
+                writer.member("model", daemon.configuration.plan.planner ?? daemon.configuration.defaultModel)
+            }
+        }
+        deadline = EventLoop.shared.schedule(at: trace.deadline) { [weak self] in self?.deadlinePassed() }
+        task = startOnLoop { [self] in
+            do throws(RPCError) {
+                let result = try await body(self)
+                finish(.success(result))
+            } catch {
+                finish(.failure(error))
+            }
+        }
+    }
+
+    func cancel(_ cause: CancellationCause) {
+        guard !isCommitting else { return }
+        let id = id.description
+        task?.cancel()
+        finish(.failure(cause == .shutdown ? .shuttingDown(requestID: id) : .cancelled(requestID: id)))
+    }
+
+    func resume() { models.resume() }
+
+    private func deadlinePassed() {
+        guard !isCommitting else { return }
+        task?.cancel()
+        finish(.failure(deadlineError))
+    }
+
+    var deadlineError: RPCError {
+        .deadlineExceeded(timeoutMilliseconds: timeout.wholeMilliseconds, requestID: id.description)
+    }
+
+    var latency: TimeSpan { MonotonicTime.now() - request.arrival }
+
+    private func finish(_ result: Result<[UInt8], RPCError>) {
+        guard !isOver else { return }
+        isOver = true
+        if let deadline { EventLoop.shared.cancel(deadline) }
+        models.release()
+        var record = RequestRecord(
+            id: id, uid: request.peer.uid, method: method.rawValue,
+            model: daemon.configuration.plan.planner ?? daemon.configuration.defaultModel, workflow: "plan")
+        record.user = user
+        record.stream = streams
+        record.metadata = metadata
+        record.tokens = TokenCounts(trace.usage)
+        record.costUSD = trace.cost
+        record.latencyMilliseconds = latency.milliseconds
+        record.steps = trace.steps.map { StepRecord($0) }
+        switch result {
+        case .success(let json):
+            record.answerBytes = json.count
+            request.respond { $0.raw(json) }
+        case .failure(var error):
+            error.requestID = error.requestID ?? id.description
+            record.note(error)
+            request.fail(error)
+        }
+        daemon.ended(id)
+        daemon.record(record)
+    }
+
+    // MARK: events
+
+    func event(_ type: StaticString, _ write: (inout JSONWriter) -> Void) {
+        if streams { request.event(type, write) }
+    }
+
+    func progress(_ done: Int, of total: Int, _ unit: StaticString) {
+        event("progress") { writer in
+            writer.member("done", done)
+            writer.member("total", total)
+            writer.key("unit")
+            writer.string(unit)
+        }
+    }
+
+    var isCongested: Bool { request.isCongested }
+
+    func workflow(began step: Int) {
+        event("step") { writer in
+            let step = (index: step, trace: trace.steps[step])
+            writer.member("step", step.index)
+            writer.member("role", step.trace.role.rawValue)
+            writer.member("provider", step.trace.provider)
+            writer.member("model", step.trace.model)
+        }
+    }
+
+    /// Models' words are not the answer here: of what they say only the reasoning is shown.
+    func workflow(said piece: WorkflowPiece) -> Bool {
+        if case .delta(.reasoning(let text)) = piece { event("reasoning") { $0.member("text", text) } }
+        return false
+    }
+
+    func workflow(noticed notice: Notice) {
+        trace.notices.append(notice)
+        event("notice") { writer in
+            writer.member("code", notice.code)
+            writer.member("message", notice.message)
+        }
+    }
+}

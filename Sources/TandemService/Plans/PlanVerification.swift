@@ -1,0 +1,123 @@
+import TandemBase
+import TandemEdits
+import TandemJSON
+import TandemLoop
+import TandemProtocol
+import TandemProviders
+
+/// What the checks of a resolved plan said (EDITS.md, Verify).
+struct PlanVerification: Sendable {
+    var checks: [VerifyCheck] = []
+
+    /// A missing checker is skipped, not passed.
+    var status: VerifyCheck.Status {
+        if checks.contains(where: { $0.status == .failed }) { return .failed }
+        return checks.contains(where: { $0.status == .passed }) ? .passed : .skipped
+    }
+
+    /// The languages' own checkers over the changed files, side by side.
+    @concurrent
+    static func syntax(_ changes: [FileChange]) async -> PlanVerification {
+        let found = await withTaskGroup(of: (Int, VerifyCheck?).self) { group in
+            for (index, change) in changes.enumerated() {
+                guard let after = change.after else { continue }
+                let before = change.before ?? changes.first { $0.path == change.renamedFrom }?.before
+                group.addTask { (index, SyntaxVerifier.check(path: change.path, before: before, after: after)) }
+            }
+            var found: [(Int, VerifyCheck)] = []
+            for await (index, check) in group { if let check { found.append((index, check)) } }
+            return found.sorted { $0.0 < $1.0 }
+        }
+        return PlanVerification(checks: found.map(\.1))
+    }
+
+    /// A configured command in a shadow copy of the changed tree.
+    @concurrent
+    static func configured(
+        _ verifier: VerifierSettings, _ handle: PlanTree.RootHandle, _ changes: [FileChange]
+    ) async -> PlanVerification {
+        PlanVerification(checks: [
+            ShadowTree.verify(
+                name: verifier.name, command: verifier.command, timeout: verifier.timeout, root: handle.root,
+                changes: changes)
+        ])
+    }
+
+    /// -32011: nothing is committed; the outputs say why.
+    func conflict(_ edits: [PlannedEdit]) -> RPCError {
+        let failed = checks.filter { $0.status == .failed }
+        var writer = JSONWriter()
+        writer.beginArray()
+        for check in failed {
+            writer.beginObject()
+            writer.member("index", edits.firstIndex { $0.file == check.file } ?? -1)
+            writer.member("file", check.file)
+            writer.member("kind", "verify_failed")
+            writer.member("message", "\(check.name): \(check.output)")
+            writer.endObject()
+        }
+        writer.endArray()
+        let names = failed.map { $0.file.isEmpty ? $0.name : "\($0.name) of \($0.file)" }.joined(separator: ", ")
+        return RPCError(
+            .planConflict, "The result did not pass \(names), so nothing was changed: mend the plan.",
+            data: [
+                .init("edits", json: writer.bytes),
+                .init("verify", json: json),
+            ])
+    }
+
+    private var json: [UInt8] {
+        var writer = JSONWriter()
+        write(to: &writer)
+        return writer.bytes
+    }
+
+    func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("status", status.rawValue)
+        writer.key("checks")
+        writer.beginArray()
+        for check in checks {
+            writer.beginObject()
+            writer.member("file", check.file)
+            writer.member("name", check.name)
+            writer.member("status", check.status.rawValue)
+            writer.member("output", check.output)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
+    }
+}
+
+extension PlanVerification {
+    private static let verifierSystem = """
+        You review a change of source code before it is made. Answer with one line: "yes" if it does what it seems \
+        meant to do and breaks nothing, else "no: " and the reasons.
+        """
+    /// Bytes of a diff that the verifier is shown; a larger one cannot be judged as a whole.
+    private static let shownDiff = 200 << 10
+
+    /// One call that answers yes or no with reasons.
+    @LoopActor
+    static func model(_ models: PlanModels, _ changes: [FileChange]) async throws(RPCError) -> PlanVerification {
+        let diff = changes.map { change in
+            UnifiedDiff.bytes(
+                oldPath: change.before == nil ? nil : change.path, newPath: change.after == nil ? nil : change.path,
+                old: change.before ?? [], new: change.after ?? [], mode: change.mode ?? 0o644)
+        }
+        func result(_ status: VerifyCheck.Status, _ output: String) -> PlanVerification {
+            PlanVerification(checks: [VerifyCheck(file: "", name: "model", status: status, output: output)])
+        }
+        let shown = Array(diff.joined())
+        guard shown.count <= shownDiff else {
+            return result(.skipped, "the change is too large to be reviewed by a model at once")
+        }
+        let answer = try await models.ask(
+            models.verifier, as: .verifier, system: verifierSystem, user: String(decoding: shown, as: UTF8.self)
+        ).content
+        let verdict = answer.drop { !$0.isLetter }.lowercased()
+        if verdict.hasPrefix("yes") { return result(.passed, answer) }
+        return result(verdict.hasPrefix("no") ? .failed : .skipped, answer)
+    }
+}

@@ -1,0 +1,173 @@
+import TandemBase
+import TandemEdits
+import TandemJSON
+import TandemLoop
+import TandemProtocol
+import TandemProviders
+import TandemRPC
+import TandemStore
+
+/// What a planner is asked, and how its answer becomes a plan.
+@LoopActor
+struct Planner {
+    /// Tokens of files shown where the request names no number; less where the model's context is smaller.
+    static let defaultContextTokens = 24_000
+    /// Tokens left of a model's context for the problem, the rules and the plan.
+    static let reservedTokens = 8_000
+    /// How long `plan_id` is good for.
+    static let planLifetime = TimeSpan.hours(24)
+
+    struct Planned: Sendable {
+        var id: ULID
+        var plan: EditPlan
+        var warnings: [String]
+    }
+
+    let run: PlanRun
+    let model: String
+    let problem: String
+    let files: [String]
+    let contextTokens: Int
+
+    init(_ run: PlanRun, _ params: JSONValue) throws(RPCError) {
+        self.run = run
+        let configuration = run.daemon.configuration
+        model = params["model"]?.string ?? run.models.planner
+        guard configuration.resolve(model) != nil else {
+            throw .unknownModel(model, didYouMean: configuration.suggestions(for: model).first)
+        }
+        problem = params["problem"]?.string ?? ""
+        files = params["files"]?.elements.compactMap(\.string) ?? []
+        var tokens = params["context_tokens"]?.int ?? Self.defaultContextTokens
+        if case .leaf(let leaf)? = configuration.resolve(model), let context = leaf.context {
+            tokens = min(tokens, max(1000, context - Self.reservedTokens))
+        }
+        contextTokens = tokens
+    }
+
+    /// Asks for a plan; an answer with faults is repaired by one more call that names them, then it is -32010.
+    /// `found` hears each edit as soon as it is complete, and `restarted` that all so far count no more.
+    func plan(
+        _ tree: PlanTree?, found: @escaping @LoopActor (Int, PlannedEdit) -> Void = { _, _ in },
+        restarted: @escaping @LoopActor () -> Void = {}
+    ) async throws(RPCError) -> Planned {
+        let selection = await select(tree)
+        let question = Self.question(problem, selection)
+        var (outcome, answer) = try await ask(question, found, restarted)
+        if !outcome.isUsable {
+            restarted()
+            let repair = """
+                \(question)
+
+                You answered this before:
+                ~~~~
+                \(answer)
+                ~~~~
+                That answer cannot be used:
+                \(outcome.faults)
+                Answer again with the whole plan, without these faults.
+                """
+            (outcome, _) = try await ask(repair, found, restarted)
+        }
+        guard outcome.isUsable else { throw outcome.problemsOrCut.rpcError }
+        let planned = Planned(id: run.daemon.makeID(), plan: outcome.plan, warnings: selection.warnings)
+        run.daemon.store.save(
+            plan: planned.plan.json, id: planned.id, uid: run.request.peer.uid,
+            expires: .now() + Self.planLifetime)
+        return planned
+    }
+
+    private func ask(
+        _ question: String, _ found: @escaping @LoopActor (Int, PlannedEdit) -> Void,
+        _ restarted: @escaping @LoopActor () -> Void
+    ) async throws(RPCError) -> (PlanReader.Outcome, String) {
+        let listener = Listener(run, found, restarted)
+        let completion = try await run.models.ask(
+            model, as: .planner, system: PlannerPrompt.blocks, user: question
+        ) { listener.take($0) }
+        return (listener.finish(completion), completion.content)
+    }
+
+    /// Reads the plan while it comes.
+    @LoopActor
+    private final class Listener {
+        private var reader = PlanReader()
+        private var heard = ""
+        private let run: PlanRun
+        private let found: @LoopActor (Int, PlannedEdit) -> Void
+        private let restarted: @LoopActor () -> Void
+
+        init(
+            _ run: PlanRun, _ found: @escaping @LoopActor (Int, PlannedEdit) -> Void,
+            _ restarted: @escaping @LoopActor () -> Void
+        ) {
+            self.run = run
+            self.found = found
+            self.restarted = restarted
+        }
+
+        func take(_ text: String) {
+            heard += text
+            handle(reader.feed(text.utf8))
+        }
+
+        func finish(_ completion: Completion) -> PlanReader.Outcome {
+            if heard != completion.content {
+                // A model that started over (a fallback, a reset): the answer itself is what counts.
+                restarted()
+                reader = PlanReader()
+                handle(reader.feed(completion.content.utf8))
+            }
+            let (events, outcome) = reader.finish()
+            handle(events)
+            return outcome
+        }
+
+        private func handle(_ events: [PlanReader.Event]) {
+            for event in events {
+                switch event {
+                case .edit(let index, let edit):
+                    run.event("edit") { writer in
+                        writer.member("index", index)
+                        writer.key("edit")
+                        edit.write(to: &writer)
+                    }
+                    found(index, edit)
+                case .restart: restarted()
+                }
+            }
+        }
+    }
+
+    private func select(_ tree: PlanTree?) async -> FileSelection {
+        guard let tree else { return FileSelection() }
+        return await Self.choose(problem, files, tree, contextTokens)
+    }
+
+    @concurrent
+    private nonisolated static func choose(
+        _ problem: String, _ files: [String], _ tree: PlanTree, _ tokens: Int
+    ) async -> FileSelection {
+        FileSelection.choose(problem, wanted: files, tree: tree, budget: tokens)
+    }
+
+    private static func question(_ problem: String, _ selection: FileSelection) -> String {
+        var text = "The problem:\n\(problem)\n"
+        if !selection.shown.isEmpty {
+            text += "\nThe files (each line after its number and \"| \", which are not part of it):\n"
+            for file in selection.shown { text += "\n=== \(file.path)\n\(file.text)" }
+        }
+        return text
+    }
+}
+
+extension PlanReader.Outcome {
+    var isUsable: Bool { problems.isEmpty && isComplete }
+
+    var problemsOrCut: [PlanProblem] {
+        problems.isEmpty ? [PlanProblem("/edits", "is cut off: the planner's answer ended within it")] : problems
+    }
+
+    /// For the planner, a line each.
+    var faults: String { problemsOrCut.map { "- \($0.path) \($0.message)" }.joined(separator: "\n") }
+}

@@ -1,9 +1,70 @@
+# Everything a person or a machine does with the project; the work is in scripts/. `make help` lists the targets.
+PREFIX ?= /usr/local
+DESTDIR ?=
+RELEASE := .build/release
+
+# Below a home, systemd looks for user units in share/, elsewhere in lib/.
+UNITS = $(PREFIX)/$(if $(filter $(HOME)/%,$(PREFIX)),share,lib)/systemd
+
+.PHONY: help build release run test test-sanitize test-llama install uninstall bench fuzz lint format clean classifier
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
+
+build: ## debug build
+	@scripts/setup build
+	swift build
+
+release: ## release build with the Swift library inside
+	@scripts/setup build
+	swift build -c release --static-swift-stdlib
+
+run: ## a first minute: build, start by socket activation, a streamed chat, status, history, clean up
+	@scripts/setup build
+	@scripts/run
+
+test: ## build and run every test
+	@scripts/setup build test
+	swift build
+	swift test --parallel
+
+test-sanitize: ## the tests under the address and the thread sanitizer (FILTER=… for some of them)
+	@scripts/setup build test
+	@scripts/test-sanitize $(FILTER)
+
+test-llama: ## a chat with a real llama.cpp server; builds it into .cache (about 10 minutes) the first time
+	@scripts/setup build test
+	@scripts/test-llama
+
+install: $(if $(shell command -v swift),release) ## install below PREFIX (/usr/local); DESTDIR for packaging
+	@scripts/install "$(DESTDIR)" "$(PREFIX)" "$(UNITS)" $(RELEASE)
+
+uninstall: ## remove what install put there
+	@scripts/uninstall "$(DESTDIR)" "$(PREFIX)" "$(UNITS)"
+
+bench: ## the table of Benchmarks/; RIVALS=1 adds LiteLLM, ONLY="chat idle" picks rows
+	@scripts/setup build bench
+	swift build -c release --static-swift-stdlib
+	@$(MAKE) --no-print-directory -C Benchmarks
+	@RIVALS=$(RIVALS) Benchmarks/run $(ONLY)
+
+fuzz: ## libFuzzer, SECONDS (60) for each target (TARGETS="json sse" for some)
+	@scripts/setup build
+	@scripts/fuzz "$(or $(SECONDS),60)" $(TARGETS)
+
+lint: ## formatting, no Foundation, dependency arrows, shell syntax
+	@scripts/lint
+
+format: ## reformat every Swift file
+	swift format format -i -p -r Package.swift Sources clients Tests
+
+clean: ## remove what the build made
+	rm -rf .build Benchmarks/build
+
 # The prompts the classifier is trained on and judged by: JSON lines with "text" and "label".
 PROMPTS ?= prompts.jsonl
 
-.PHONY: classifier
-# Fits the code-request classifier's weights and writes docs/classifier.md.
-classifier: .venv/numpy
+classifier: .venv/numpy ## fit the code-request classifier's weights (PROMPTS=…) and write docs/classifier.md
 	.venv/bin/python tools/classifier/train.py $(PROMPTS) tools/classifier/prompts-train.jsonl tools/classifier/prompts-heldout.jsonl
 
 .venv/numpy:

@@ -1,19 +1,20 @@
 import CLinux
 import Glibc
+import Synchronization
 import TandemBase
 
 /// The real `tandemd`, started the way systemd starts it: with a listening socket that this object holds, so that a
 /// daemon that left or was killed can be started again behind the same socket. Killed and cleaned up with its last
 /// reference.
-package final class DaemonProcess {
+package final class DaemonProcess: Sendable {
     package let home: TemporaryHome
     package let socketPath: String
     private let listener: FileDescriptor
     private let notifications: FileDescriptor
     private let environment: [String: String]
     private let arguments: [String]
-    private var child: ChildProcess?
-    private var notified = ""
+    private let current = Mutex<ChildProcess?>(nil)
+    private let notified = Mutex("")
 
     /// Writes `config` (if any) to the home's tandem.toml, listens, starts the daemon and waits until it answers
     /// `ping`; with `start: false` only the socket is there.
@@ -44,15 +45,35 @@ package final class DaemonProcess {
         child?.wait()
     }
 
+    private var child: ChildProcess? { current.withLock { $0 } }
+
     package var pid: pid_t { child?.pid ?? 0 }
     package var isRunning: Bool { child.map { $0.exitStatus == nil } ?? false }
 
     /// Starts the daemon (again) behind the same socket; does not wait for it.
     package func start() throws {
         let log = try FileDescriptor.open(logPath, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600)
-        child = try ChildProcess(
+        let child = try ChildProcess(
             [builtProduct("tandemd")] + arguments, environment: environment,
             descriptors: [1: log.raw, 2: log.raw, 3: listener.raw], folder: home.path, listening: true)
+        current.withLock { $0 = child }
+    }
+
+    /// Does what systemd does with an activated socket: whenever no daemon runs and somebody connects, starts one.
+    /// Goes on until `done` opens; returns how many daemons it started.
+    package func superviseActivation(until done: Gate) throws -> Int {
+        var starts = 0
+        while !done.isOpen {
+            if let child, child.exitStatus == nil {
+                waitForAny(child.ended.descriptor, done.descriptor)
+            } else if isReady(listener.raw, POLLIN, within: .zero) {
+                try start()
+                starts += 1
+            } else {
+                waitForAny(listener.raw, done.descriptor)
+            }
+        }
+        return starts
     }
 
     /// Blocks until `ping` is answered.
@@ -96,18 +117,20 @@ package final class DaemonProcess {
     package func waitForNotification(_ line: String, within limit: TimeSpan = testDeadline) -> Bool {
         let end = MonotonicTime.now() + limit
         while true {
-            if notified.split(separator: "\n").contains(Substring(line)) { return true }
+            if notified.withLock({ $0.split(separator: "\n").contains(Substring(line)) }) { return true }
             guard isReady(notifications.raw, POLLIN, within: end - .now()) else { return false }
             var datagram = [UInt8](repeating: 0, count: 4096)
             let count = recv(notifications.raw, &datagram, datagram.count, 0)
-            if count > 0 { notified += String(decoding: datagram[..<count], as: UTF8.self) + "\n" }
+            guard count > 0 else { continue }
+            let text = String(decoding: datagram[..<count], as: UTF8.self) + "\n"
+            notified.withLock { $0 += text }
         }
     }
 
     /// Forgets the notifications seen so far.
     package func forgetNotifications() {
         _ = waitForNotification("\u{0}", within: .zero)
-        notified = ""
+        notified.withLock { $0 = "" }
     }
 
     private var logPath: String { home.path + "/daemon.log" }

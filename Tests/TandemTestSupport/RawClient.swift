@@ -8,6 +8,8 @@ package final class RawClient {
 
     package struct Failure: Error, CustomStringConvertible {
         package var description: String
+
+        package init(description: String) { self.description = description }
     }
 
     private let socket: FileDescriptor

@@ -87,3 +87,11 @@ func isReady(_ descriptor: Int32, _ events: Int32, within limit: TimeSpan) -> Bo
         if count == 0 || cl_errno() != EINTR { return false }
     }
 }
+
+/// Blocks until one of two descriptors is readable.
+func waitForAny(_ first: Int32, _ second: Int32) {
+    var entries = [
+        pollfd(fd: first, events: Int16(POLLIN), revents: 0), pollfd(fd: second, events: Int16(POLLIN), revents: 0),
+    ]
+    while poll(&entries, 2, -1) < 0, cl_errno() == EINTR {}
+}

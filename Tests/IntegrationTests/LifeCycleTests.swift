@@ -1,0 +1,131 @@
+import Glibc
+import TandemBase
+import TandemJSON
+import TandemTestSupport
+import Testing
+
+/// The real binary behind a listening socket, from its first connection to its end.
+@Suite struct LifeCycleTests {
+    @Test func answersFromTheActivatedSocketAndSaysSo() throws {
+        let daemon = try DaemonProcess()
+        let client = try daemon.client()
+        #expect(try json(client.call("ping"), "result").count == 0)
+        let status = try client.call("status")
+        #expect(try json(status, "result", "activated").bool == true)
+        #expect(try json(status, "result", "pid").int == Int(daemon.pid))
+        #expect(daemon.waitForNotification("READY=1"))
+    }
+
+    @Test func bothFramingsReachTheSameDaemon() throws {
+        let daemon = try DaemonProcess()
+        let lsp = try daemon.client(framing: .lsp)
+        #expect(try json(lsp.call("ping", id: "\"ä\""), "id").string == "ä")
+    }
+
+    @Test func answersAgainAfterKillNine() throws {
+        let upstream = try ScriptedUpstream(.hang, .chat("second life"))
+        let daemon = try DaemonProcess(config: config(upstream), environment: upstreamKey)
+        let broken = try daemon.client()
+        try broken.send(RawClient.request("chat", chatParams()))
+        _ = try #require(upstream.request())
+        daemon.kill()
+        #expect(try broken.receive() == nil)
+        try daemon.start()
+        #expect(try content(daemon.client().call("chat", chatParams())) == "second life")
+    }
+
+    @Test func drainsWhatIsInFlightAndRefusesWhatIsNew() throws {
+        let gate = Gate()
+        let upstream = try ScriptedUpstream(Reply.chat("just in time").after(gate))
+        let daemon = try DaemonProcess(config: config(upstream), environment: upstreamKey)
+        let client = try daemon.client()
+        try client.send(RawClient.request("chat", chatParams(), id: "1"))
+        _ = try #require(upstream.request())
+        daemon.signal(SIGTERM)
+        #expect(daemon.waitForNotification("STOPPING=1"))
+        try client.send(RawClient.request("chat", chatParams(), id: "2"))
+        let refused = try client.next()
+        #expect(try json(refused, "id").int == 2)
+        #expect(try errorCode(refused) == -32009)
+        gate.open()
+        let answer = try client.next()
+        #expect(try json(answer, "id").int == 1)
+        #expect(try content(answer) == "just in time")
+        #expect(daemon.waitForExit() == 0)
+    }
+
+    @Test func aRequestThatOutlivesTheDrainEndsWithTheRightCode() throws {
+        let upstream = try ScriptedUpstream(.hang)
+        let daemon = try DaemonProcess(config: config(upstream), environment: upstreamKey)
+        let client = try daemon.client()
+        try client.send(RawClient.request("chat", chatParams()))
+        let request = try #require(upstream.request())
+        let start = MonotonicTime.now()
+        daemon.signal(SIGTERM)
+        #expect(try errorCode(client.next()) == -32009)
+        #expect(daemon.waitForExit() == 0)
+        let took = MonotonicTime.now() - start
+        #expect(took > .seconds(4) && took < .seconds(9), "drain_timeout is 5 s, this took \(took.milliseconds) ms")
+        #expect(request.abandoned.wait())
+    }
+
+    @Test func reloadTakesUpANewConfigurationAndRefusesAFaultyOne() throws {
+        let first = try ScriptedUpstream(.chat("first"))
+        let second = try ScriptedUpstream(.chat("second"))
+        let daemon = try DaemonProcess(config: config(first), environment: upstreamKey)
+        let client = try daemon.client()
+        #expect(try content(client.call("chat", chatParams())) == "first")
+
+        try daemon.home.write(daemon.home.configPath, config(second))
+        #expect(daemon.waitForNotification("READY=1"))
+        daemon.forgetNotifications()
+        daemon.signal(SIGHUP)
+        #expect(daemon.waitForNotification("RELOADING=1") && daemon.waitForNotification("READY=1"))
+        #expect(try content(client.call("chat", chatParams())) == "second")
+
+        try daemon.home.write(daemon.home.configPath, "nonsense_key = 1\n")
+        daemon.forgetNotifications()
+        daemon.signal(SIGHUP)
+        #expect(daemon.waitForNotification("READY=1"))
+        #expect(daemon.waitForLog("nonsense_key"))
+        #expect(try content(client.call("chat", chatParams())) == "second")
+        #expect(try client.call("reload").contains("\"error\""))
+    }
+
+    @Test func idleExitUnderLoadLosesNoRequest() async throws {
+        let daemon = try DaemonProcess(
+            config: "[daemon]\nidle_exit = \"20ms\"\n", start: false)
+        let done = Gate()
+        let starts = Task { try await self.supervise(daemon, until: done) }
+        let answers = await offPool {
+            // Pauses around the idle time, so that connections come just before, at and just after the daemon leaves.
+            var answers = 0
+            for round in 0..<150 {
+                usleep(UInt32(12_000 + round % 16 * 1000))
+                if let client = try? daemon.client(), let pong = try? client.call("ping"), pong.contains("result") {
+                    answers += 1
+                }
+            }
+            return answers
+        }
+        done.open()
+        #expect(answers == 150)
+        #expect(try await starts.value > 1, "the daemon never left: the race was not tried")
+    }
+
+    private func supervise(_ daemon: DaemonProcess, until done: Gate) async throws -> Int {
+        try await offPool { Result { try daemon.superviseActivation(until: done) } }.get()
+    }
+
+    @Test func aSecondDaemonOnALiveSocketSaysWhoIsThere() throws {
+        let daemon = try DaemonProcess()
+        let home = daemon.home
+        let output = try FileDescriptor.open(home.path + "/second.log", O_RDWR | O_CREAT, mode: 0o600)
+        let second = try ChildProcess(
+            [builtProduct("tandemd"), "--socket", daemon.socketPath], environment: home.environment,
+            descriptors: [2: output.raw])
+        #expect(second.wait() == 1)
+        #expect(try home.read("second.log").contains("another tandemd is listening on \(daemon.socketPath)"))
+        #expect(try daemon.client().call("ping").contains("result"))
+    }
+}

@@ -1,0 +1,112 @@
+import Glibc
+import TandemBase
+import TandemJSON
+import TandemTestSupport
+import Testing
+
+/// Peers that leave, stop reading or send half of something, against the real binary.
+@Suite struct PeerTests {
+    @Test(arguments: [false, true])
+    func cancelClosesTheUpstreamWithinATenthOfASecond(stream: Bool) throws {
+        let begun = Gate()
+        let upstream = try ScriptedUpstream(
+            stream
+                ? .sse([.event(OpenAIMaterial.content("a")), .signal(begun), .hang])
+                : Reply(steps: [.signal(begun), .hang]))
+        let daemon = try DaemonProcess(config: config(upstream), environment: upstreamKey)
+        let client = try daemon.client()
+        try client.send(RawClient.request("chat", chatParams(stream: stream), id: "7"))
+        #expect(begun.wait())
+        let request = try #require(upstream.request())
+        let start = MonotonicTime.now()
+        try client.send("{\"jsonrpc\":\"2.0\",\"method\":\"$/cancelRequest\",\"params\":{\"id\":7}}")
+        #expect(try errorCode(client.response()) == -32800)
+        let answered = MonotonicTime.now() - start
+        #expect(request.abandoned.wait())
+        let closed = try #require(request.abandonedAt) - start
+        #expect(answered < .milliseconds(100) && closed < .milliseconds(100))
+    }
+
+    @Test func aClosedConnectionClosesTheUpstream() throws {
+        let upstream = try ScriptedUpstream(.sse([.event(OpenAIMaterial.content("a")), .hang]))
+        let daemon = try DaemonProcess(config: config(upstream), environment: upstreamKey)
+        var closedAt = MonotonicTime.now()
+        let request: UpstreamRequest
+        do {
+            let client = try daemon.client()
+            try client.send(RawClient.request("chat", chatParams(stream: true)))
+            while try !client.next().contains("\"type\":\"content\"") {}
+            request = try #require(upstream.request())
+            closedAt = .now()
+        }
+        #expect(request.abandoned.wait())
+        #expect(try #require(request.abandonedAt) - closedAt < .milliseconds(100))
+        #expect(try daemon.client().call("ping").contains("result"))
+    }
+
+    @Test func aHalfOpenPeerStillGetsItsAnswer() throws {
+        let gate = Gate()
+        let upstream = try ScriptedUpstream(Reply.chat("for you").after(gate))
+        let daemon = try DaemonProcess(config: config(upstream), environment: upstreamKey)
+        let client = try daemon.client()
+        try client.send(RawClient.request("chat", chatParams()))
+        client.finishSending()
+        _ = try #require(upstream.request())
+        gate.open()
+        #expect(try content(client.next()) == "for you")
+        #expect(try client.receive() == nil)
+    }
+
+    @Test func aSlowReaderHoldsItsOwnUpstreamAndNobodyElse() throws {
+        // 64 MB of pieces: more than any buffer on the way may hold.
+        let piece = OpenAIMaterial.event(OpenAIMaterial.content(String(repeating: "x", count: 64000)))
+        let pieces = (0..<1000).map { _ in Reply.Piece.text(piece) }
+        let stream = Reply.sse(pieces + [.event(OpenAIMaterial.finish()), .done])
+        let upstream = try ScriptedUpstream { $0.text.contains("slow") ? stream : .chat("quick") }
+        let daemon = try DaemonProcess(config: config(upstream), environment: upstreamKey)
+        let slow = try daemon.client()
+        try slow.send(RawClient.request("chat", chatParams("slow", stream: true)))
+        let request = try #require(upstream.request())
+        // The upstream has stopped moving when the daemon reads no more: what it could not send stays with it.
+        let other = try daemon.client()
+        for _ in 0..<20 { #expect(try content(other.call("chat", chatParams("other"))) == "quick") }
+        #expect(!request.answered.isOpen)
+        #expect(try residentBytes(daemon.pid) < 64_000_000)
+        var events = 0
+        var seen = 0
+        let answer = try slow.response { event in
+            #expect(try json(event, "params", "seq").int == seen)
+            seen += 1
+            if event.contains("\"type\":\"content\"") { events += try json(event, "params", "text").string?.count ?? 0 }
+        }
+        #expect(events == 64_000_000)
+        #expect(answer.contains("\"result\""))
+    }
+
+    @Test func halfAMessageAndNothingMoreHarmsNobody() throws {
+        let daemon = try DaemonProcess()
+        let half = try daemon.client()
+        try half.sendRaw(Array("{\"jsonrpc\":\"2.0\",\"id\":1,\"meth".utf8))
+        let header = try daemon.client(framing: .lsp)
+        try header.sendRaw(Array("Content-Length: 500\r\n\r\n{".utf8))
+        #expect(try daemon.client().call("ping").contains("result"))
+        half.finishSending()
+        header.finishSending()
+        _ = try half.receive()
+        #expect(try daemon.client().call("ping").contains("result"))
+    }
+
+    @Test func bytesThatAreNoFramingGetOneErrorAndTheEnd() throws {
+        let daemon = try DaemonProcess()
+        let client = try daemon.client()
+        try client.sendRaw(Array("GET / HTTP/1.1\r\n\r\n".utf8))
+        #expect(try errorCode(client.next()) == -32700)
+        #expect(try client.receive() == nil)
+    }
+
+    private func residentBytes(_ pid: pid_t) throws -> Int {
+        let status = String(decoding: try readFile("/proc/\(pid)/status"), as: UTF8.self)
+        let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") })
+        return try #require(Int(line.split(whereSeparator: { !$0.isNumber })[0])) * 1024
+    }
+}

@@ -1,0 +1,139 @@
+import Glibc
+import TandemBase
+import TandemJSON
+import TandemTestSupport
+import Testing
+
+/// The units under a real systemd user manager. Where there can be none the reason is printed.
+@Suite(
+    .enabled(
+        if: UserManager.obstacle == nil, "no systemd user manager can run here: \(UserManager.obstacle ?? "")"))
+struct UserManagerTests {
+    private let key = "Environment=UP_KEY=sk-test-secret"
+
+    private func started(_ upstream: ScriptedUpstream, daemon: String = "", service: String = "") throws -> UserManager
+    {
+        let manager = try UserManager(config: config(upstream, daemon: daemon), service: key + "\n" + service)
+        let start = try manager.systemctl("start", "tandemd.socket")
+        #expect(start.status == 0, "\(start.output)")
+        return manager
+    }
+
+    @Test func theFirstConnectionStartsTheDaemon() throws {
+        let upstream = try ScriptedUpstream(.chat("activated"))
+        let manager = try started(upstream)
+        #expect(try manager.property("ActiveState") == "inactive")
+        let client = try manager.client()
+        #expect(try content(client.call("chat", chatParams())) == "activated")
+        #expect(try manager.property("ActiveState") == "active")
+        let status = try client.call("status")
+        #expect(try json(status, "result", "activated").bool == true)
+        #expect(try manager.property("MainPID") == String(try #require(try json(status, "result", "pid").int)))
+        #expect(try manager.property("StatusText").isEmpty == false)
+    }
+
+    @Test func answersAgainAfterKillNine() throws {
+        let upstream = try ScriptedUpstream(.chat("again"))
+        let manager = try started(upstream)
+        #expect(try manager.client().call("ping").contains("result"))
+        let before = try manager.property("MainPID")
+        #expect(try manager.systemctl("kill", "--signal", "KILL", "tandemd.service").status == 0)
+        #expect(try content(manager.client().call("chat", chatParams())) == "again")
+        #expect(try manager.property("MainPID") != before)
+    }
+
+    @Test func aHungDaemonIsReplacedByTheWatchdog() throws {
+        let upstream = try ScriptedUpstream(.chat("awake"))
+        let manager = try started(upstream, service: "WatchdogSec=500ms\nTimeoutAbortSec=200ms")
+        #expect(try manager.client().call("ping").contains("result"))
+        let hung = try #require(pid_t(try manager.property("MainPID")))
+        // Fed for longer than the watchdog's time by the loop: no restart.
+        usleep(1_200_000)
+        #expect(try manager.property("MainPID") == String(hung))
+        kill(hung, SIGSTOP)
+        #expect(try content(manager.client().call("chat", chatParams())) == "awake")
+        #expect(try manager.property("MainPID") != String(hung))
+        #expect(try Int(manager.property("NRestarts")) ?? 0 >= 1)
+    }
+
+    @Test func reloadIsSynchronousAndKeepsTheProcess() throws {
+        let first = try ScriptedUpstream(.chat("first"))
+        let second = try ScriptedUpstream(.chat("second"))
+        let manager = try started(first)
+        let client = try manager.client()
+        #expect(try content(client.call("chat", chatParams())) == "first")
+        let before = try manager.property("MainPID")
+        try manager.home.write(manager.home.configPath, config(second))
+        let reload = try manager.systemctl("reload", "tandemd.service")
+        #expect(reload.status == 0, "\(reload.output)")
+        #expect(try eventually { try content(client.call("chat", chatParams())) == "second" })
+        #expect(try manager.property("MainPID") == before)
+    }
+
+    @Test func stopWaitsForWhatIsInFlight() async throws {
+        let gate = Gate()
+        let upstream = try ScriptedUpstream(Reply.chat("in time").after(gate))
+        let manager = try started(upstream)
+        let client = try manager.client()
+        try client.send(RawClient.request("chat", chatParams(), id: "1"))
+        _ = try #require(upstream.request())
+        #expect(try manager.systemctl("stop", "--no-block", "tandemd.socket", "tandemd.service").status == 0)
+        #expect(try eventually { try manager.property("ActiveState") == "deactivating" })
+        try client.send(RawClient.request("ping", id: "2"))
+        #expect(try errorCode(client.next()) == -32009)
+        gate.open()
+        #expect(try content(client.next()) == "in time")
+        #expect(try eventually { try manager.property("ActiveState") == "inactive" })
+        #expect(try manager.property("Result") == "success")
+    }
+
+    @Test func idleExitUnderLoadLosesNoRequest() throws {
+        let upstream = try ScriptedUpstream(.chat("x"))
+        let manager = try started(
+            upstream, daemon: "idle_exit = \"30ms\"", service: "[Unit]\nStartLimitIntervalSec=0\n[Service]")
+        var pids: Set<Int> = []
+        for round in 0..<60 {
+            usleep(UInt32(20_000 + round % 20 * 1000))
+            let status = try manager.client().call("status")
+            pids.insert(try #require(try json(status, "result", "pid").int))
+        }
+        #expect(pids.count > 1, "the daemon never left: the race was not tried")
+        #expect(try manager.systemctl("is-active", "tandemd.socket").status == 0)
+    }
+
+    @Test func exposureIsAtMostTwo() throws {
+        let manager = try UserManager(config: "")
+        let score = try manager.run("systemd-analyze", ["security", "--threshold=20", "tandemd.service"])
+        #expect(score.status == 0, "\(score.output.split(separator: "\n").last ?? "")")
+    }
+}
+
+/// What needs the analyzer only.
+@Suite(.enabled(if: access("/usr/bin/systemd-analyze", X_OK) == 0, "systemd-analyze is not installed"))
+struct UnitFileTests {
+    private func analyze(_ arguments: [String], in home: TemporaryHome) throws -> (status: Int32, output: String) {
+        let path = home.path + "/output"
+        let output = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
+        let child = try ChildProcess(
+            ["/usr/bin/systemd-analyze", "--no-pager"] + arguments, environment: home.environment,
+            descriptors: [1: output.raw, 2: output.raw])
+        return (try #require(child.wait()), try home.read(path))
+    }
+
+    @Test(arguments: ["user", "system"])
+    func unitsAreInOrder(manager: String) throws {
+        let home = try TemporaryHome()
+        var units: [String] = []
+        for unit in ["tandemd.socket", "tandemd.service"] {
+            let text = try home.read("\(repositoryRoot)/systemd/\(manager)/\(unit)")
+                .replacing("@BINDIR@/tandemd", with: "/bin/true").replacing("@BINDIR@", with: "/bin")
+                .replacing("@DOCUMENTATION@", with: "file:/usr/share/doc/tandem")
+            #expect(text.firstMatch(of: /@[A-Z]+@/) == nil, "a path was not filled in")
+            units.append(try home.write("units/\(unit)", text))
+        }
+        let verify = try analyze(["verify", "--man=no"] + (manager == "user" ? ["--user"] : []) + units, in: home)
+        #expect(verify.status == 0 && verify.output.isEmpty, "\(verify.output)")
+        let score = try analyze(["security", "--offline=true", "--threshold=20", units[1]], in: home)
+        #expect(score.status == 0, "\(score.output.split(separator: "\n").last ?? "")")
+    }
+}

@@ -48,9 +48,9 @@ bench: ## the table of Benchmarks/; RIVALS=1 adds LiteLLM, ONLY="chat idle" pick
 	@$(MAKE) --no-print-directory -C Benchmarks
 	@RIVALS=$(RIVALS) Benchmarks/run $(ONLY)
 
-fuzz: ## libFuzzer, SECONDS (60) for each target (TARGETS="json sse" for some)
+fuzz: ## libFuzzer, SECONDS (60) for each target (ONLY="json sse" for some)
 	@scripts/setup build
-	@scripts/fuzz "$(or $(SECONDS),60)" $(TARGETS)
+	@scripts/fuzz "$(or $(SECONDS),60)" $(ONLY)
 
 lint: ## formatting, no Foundation, dependency arrows, shell syntax
 	@scripts/lint

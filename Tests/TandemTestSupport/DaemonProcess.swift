@@ -10,11 +10,10 @@ package final class DaemonProcess: Sendable {
     package let home: TemporaryHome
     package let socketPath: String
     private let listener: FileDescriptor
-    private let notifications: FileDescriptor
+    private let notifications: NotificationLog
     private let environment: [String: String]
     private let arguments: [String]
     private let current = Mutex<ChildProcess?>(nil)
-    private let notified = Mutex("")
 
     /// Writes `config` (if any) to the home's tandem.toml, listens, starts the daemon and waits until it answers
     /// `ping`; with `start: false` only the socket is there.
@@ -30,9 +29,7 @@ package final class DaemonProcess: Sendable {
         try makeFolder(home.runtime + "/tandem")
         listener = try openListener(.unix(socketPath))
         let notifyPath = home.runtime + "/notify"
-        let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
-        notifications = FileDescriptor(owning: socket(AF_UNIX, kind, 0))
-        guard cl_bind_unix(notifications.raw, notifyPath) == 0 else { throw SystemError("bind", notifyPath) }
+        notifications = try NotificationLog(notifyPath)
         self.environment = home.environment.merging(["NOTIFY_SOCKET": notifyPath]) { $1 }.merging(environment) { $1 }
         if start {
             try self.start()
@@ -112,26 +109,14 @@ package final class DaemonProcess: Sendable {
         eventually(within: limit) { log.contains(text) }
     }
 
-    /// Waits until the daemon told its supervisor a line, such as `READY=1` or `STOPPING=1`, since the last `start`
-    /// of this object's life; false when `limit` passed first.
+    /// Waits until the daemon told its supervisor a line, such as `READY=1` or `STOPPING=1`, since the start or the last
+    /// `forgetNotifications`; false when `limit` passed first.
     package func waitForNotification(_ line: String, within limit: TimeSpan = testDeadline) -> Bool {
-        let end = MonotonicTime.now() + limit
-        while true {
-            if notified.withLock({ $0.split(separator: "\n").contains(Substring(line)) }) { return true }
-            guard isReady(notifications.raw, POLLIN, within: end - .now()) else { return false }
-            var datagram = [UInt8](repeating: 0, count: 4096)
-            let count = recv(notifications.raw, &datagram, datagram.count, 0)
-            guard count > 0 else { continue }
-            let text = String(decoding: datagram[..<count], as: UTF8.self) + "\n"
-            notified.withLock { $0 += text }
-        }
+        eventually(within: limit) { notifications.contains(line) }
     }
 
     /// Forgets the notifications seen so far.
-    package func forgetNotifications() {
-        _ = waitForNotification("\u{0}", within: .zero)
-        notified.withLock { $0 = "" }
-    }
+    package func forgetNotifications() { notifications.forget() }
 
     private var logPath: String { home.path + "/daemon.log" }
 }

@@ -15,6 +15,8 @@ package final class RawClient {
     private let socket: FileDescriptor
     private let framing: Framing
     private var buffer: [UInt8] = []
+    /// How far the buffer holds no end of a line.
+    private var searched = 0
 
     /// Connects to a Unix socket.
     package init(_ path: String, framing: Framing = .lines) throws {
@@ -100,7 +102,7 @@ package final class RawClient {
         let end = MonotonicTime.now() + limit
         while true {
             let message = try next(within: end - .now())
-            if !message.contains("\"method\":\"$/event\"") { return message }
+            if !Self.head(of: message).contains("\"method\":\"$/event\"") { return message }
             try event(message)
         }
     }
@@ -109,11 +111,22 @@ package final class RawClient {
         "{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":\(quoted(method)),\"params\":\(params)}"
     }
 
+    /// The first bytes of a message, where method, id, sequence number and type stand: searching megabytes takes long.
+    package static func head(of message: String) -> String {
+        String(decoding: message.utf8.prefix(200), as: UTF8.self)
+    }
+
     private func takeMessage() throws -> String? {
         switch framing {
         case .lines:
-            guard let end = buffer.firstIndex(of: 10) else { return nil }
-            defer { buffer.removeFirst(end + 1) }
+            guard let end = buffer[searched...].firstIndex(of: 10) else {
+                searched = buffer.count
+                return nil
+            }
+            defer {
+                buffer.removeFirst(end + 1)
+                searched = 0
+            }
             return String(decoding: buffer[..<end], as: UTF8.self)
         case .lsp:
             let text = String(decoding: buffer.prefix(256), as: UTF8.self)

@@ -27,6 +27,19 @@ import Testing
         #expect(answered < .milliseconds(100) && closed < .milliseconds(100))
     }
 
+    @Test func theFirstRequestsOfAFreshDaemonDoNotWaitForEachOther() throws {
+        let gate = Gate()
+        let upstream = try ScriptedUpstream(
+            .sse([.event(OpenAIMaterial.content("a")), .wait(gate), .event(OpenAIMaterial.finish()), .done]))
+        let daemon = try DaemonProcess(config: config(upstream), environment: upstreamKey)
+        let client = try daemon.client()
+        let count = 30
+        for id in 0..<count { try client.send(RawClient.request("chat", chatParams(stream: true), id: String(id))) }
+        #expect(upstream.request(count - 1) != nil, "\(upstream.requests.count) of \(count) requests arrived")
+        gate.open()
+        for _ in 0..<count { #expect(try content(client.response()) == "a") }
+    }
+
     @Test func aClosedConnectionClosesTheUpstream() throws {
         let upstream = try ScriptedUpstream(.sse([.event(OpenAIMaterial.content("a")), .hang]))
         let daemon = try DaemonProcess(config: config(upstream), environment: upstreamKey)

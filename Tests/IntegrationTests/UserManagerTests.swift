@@ -38,6 +38,7 @@ struct UserManagerTests {
         #expect(try manager.client().call("ping").contains("result"))
         let before = try manager.property("MainPID")
         #expect(try manager.systemctl("kill", "--signal", "KILL", "tandemd.service").status == 0)
+        #expect(try eventually { ![before, "0"].contains(try manager.property("MainPID")) })
         #expect(try content(manager.client().call("chat", chatParams())) == "again")
         #expect(try manager.property("MainPID") != before)
     }
@@ -47,6 +48,7 @@ struct UserManagerTests {
         let manager = try started(upstream, service: "WatchdogSec=2s\nTimeoutAbortSec=200ms")
         #expect(try manager.client().call("ping").contains("result"))
         let hung = try #require(pid_t(try manager.property("MainPID")))
+        try #require(hung > 1, "kill(0) would stop the tests themselves")
         // Fed for longer than the watchdog's time by the loop: no restart.
         usleep(2_500_000)
         #expect(try manager.property("MainPID") == String(hung))

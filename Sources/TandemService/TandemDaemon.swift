@@ -1,5 +1,4 @@
 import CLinux
-import CSQLite
 import Glibc
 import TandemBase
 import TandemLoop

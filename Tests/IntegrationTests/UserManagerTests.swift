@@ -45,12 +45,12 @@ struct UserManagerTests {
 
     @Test func aHungDaemonIsReplacedByTheWatchdog() throws {
         let upstream = try ScriptedUpstream(.chat("awake"))
-        let manager = try started(upstream, service: "WatchdogSec=2s\nTimeoutAbortSec=200ms")
+        let manager = try started(upstream, service: "WatchdogSec=4s\nTimeoutAbortSec=200ms")
         #expect(try manager.client().call("ping").contains("result"))
         let hung = try #require(pid_t(try manager.property("MainPID")))
         try #require(hung > 1, "kill(0) would stop the tests themselves")
         // Fed for longer than the watchdog's time by the loop: no restart.
-        usleep(2_500_000)
+        usleep(4_500_000)
         #expect(try manager.property("MainPID") == String(hung))
         kill(hung, SIGSTOP)
         // systemd wakes what it aborts, so that even the hung one may still answer: wait for its successor.

@@ -27,9 +27,9 @@ final class UserManager: Sendable {
     /// Moves the shell to a control group of its own (two managers in one would share `tandemd.service`), makes
     /// /run/systemd look booted and becomes the manager.
     private static let boot = """
-        for root in /sys/fs/cgroup/systemd /sys/fs/cgroup; do
-            if mkdir "$root/tandem-test-$$" 2>/dev/null; then
-                echo $$ >"$root/tandem-test-$$/cgroup.procs" && echo "$root/tandem-test-$$" >"$HOME/cgroup" && break
+        for root in /sys/fs/cgroup/unified /sys/fs/cgroup/systemd /sys/fs/cgroup; do
+            if [ -e "$root/cgroup.procs" ] && mkdir "$root/tandem-test-$$" 2>/dev/null; then
+                echo $$ >"$root/tandem-test-$$/cgroup.procs" && echo "$root/tandem-test-$$" >>"$HOME/cgroups"
             fi
         done
         mount -t tmpfs tmpfs /run/systemd && mkdir /run/systemd/system && exec /lib/systemd/systemd --user
@@ -56,12 +56,10 @@ final class UserManager: Sendable {
 
     deinit {
         manager.stop()
-        if let group = try? home.read("cgroup").split(separator: "\n").first {
-            _ = try? ChildProcess(
-                ["/usr/bin/find", String(group), "-depth", "-type", "d", "-exec", "/bin/rmdir", "{}", ";"],
-                environment: home.environment
-            ).wait()
-        }
+        let groups = ((try? home.read("cgroups")) ?? "").split(separator: "\n").map(String.init)
+        guard !groups.isEmpty else { return }
+        let find = ["/usr/bin/find"] + groups + ["-depth", "-type", "d", "-exec", "/bin/rmdir", "{}", ";"]
+        _ = try? ChildProcess(find, environment: home.environment).wait()
     }
 
     /// The units with their paths filled in; other tests check them without a manager.

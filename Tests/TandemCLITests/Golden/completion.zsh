@@ -17,6 +17,7 @@ _tandem() {
             'logs:show the daemon'\''s log'
             'completion:print completions for a shell'
             'stdio:speak raw JSON-RPC on stdin and stdout, for editors'
+            'mcp:serve the Model Context Protocol on stdin and stdout'
             'version:show the versions of tandem and of the protocol'
             'help:show help for a command'
         )
@@ -82,13 +83,16 @@ _tandem() {
         stdio) _arguments -s \
             '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
             '(-h --help)'{-h,--help}'[show this help]' ;;
+        mcp) _arguments -s \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' ;;
         version) _arguments -s \
             '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
             '(-h --help)'{-h,--help}'[show this help]' ;;
         help) _arguments -s \
             '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
             '(-h --help)'{-h,--help}'[show this help]' \
-            '1:value:(chat models status history call config doctor logs completion stdio version help)' ;;
+            '1:value:(chat models status history call config doctor logs completion stdio mcp version help)' ;;
         esac ;;
     esac
 }

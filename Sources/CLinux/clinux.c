@@ -176,6 +176,53 @@ static int64_t clock_ns(clockid_t clock) {
 int64_t cl_monotonic_ns(void) { return clock_ns(CLOCK_MONOTONIC); }
 int64_t cl_wall_ns(void) { return clock_ns(CLOCK_REALTIME); }
 
+static _Noreturn void become(
+    const char *path, char *const argv[], char *const envp[], int output, int death_signal, pid_t parent, int status) {
+    // The parent may have ended before the signal was asked for.
+    if (prctl(PR_SET_PDEATHSIG, death_signal) != 0 || getppid() != parent) goto failed;
+    setpgid(0, 0);
+    int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (null < 0 || dup2(null, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) goto failed;
+    syscall(SYS_close_range, 3, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */);
+    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execve(path, argv, envp);
+failed:;
+    int code = errno == 0 ? ESRCH : errno;
+    ssize_t written = write(status, &code, sizeof code);
+    (void)written;
+    _exit(127);
+}
+
+pid_t cl_spawn(const char *path, char *const argv[], char *const envp[], int output, int death_signal) {
+    int status[2];
+    if (pipe2(status, O_CLOEXEC) != 0) return -1;
+    // No handler of ours may run in the child before its mask is its own.
+    sigset_t all, old;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    pid_t parent = getpid();
+    pid_t child = _Fork();
+    int code = child < 0 ? errno : 0;
+    if (child == 0) become(path, argv, envp, output, death_signal, parent, status[1]);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    close(status[1]);
+    if (child > 0) {
+        ssize_t count;
+        do count = read(status[0], &code, sizeof code);
+        while (count < 0 && errno == EINTR);
+        if (count == (ssize_t)sizeof code) {
+            while (waitpid(child, NULL, 0) < 0 && errno == EINTR) {}
+            child = -1;
+        }
+    }
+    close(status[0]);
+    if (child < 0) errno = code;
+    return child;
+}
+
 int cl_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 
 int cl_exit_status(int wait_status) {

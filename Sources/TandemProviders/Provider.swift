@@ -36,13 +36,16 @@ package final class Provider {
     private let client: HTTPClient
     /// Kind `runloop`: made with the first request.
     private var devbox: RunloopDevbox?
+    private let llama: LlamaPool?
     private var endpoints: [String: HTTPEndpoint] = [:]
     /// Prepared endpoints, one for each path in use.
     private static let endpointLimit = 32
 
-    package init(_ settings: ProviderSettings, client: HTTPClient) {
+    /// `llama` runs the model servers of kind `llama`; without it they are nobody's and cannot be used.
+    package init(_ settings: ProviderSettings, client: HTTPClient, llama: LlamaPool? = nil) {
         self.settings = settings
         self.client = client
+        self.llama = llama
         gate = ConcurrencyGate(limit: settings.maxInFlight)
         requestQuota = settings.quota.requests.map { SlidingWindowLimiter($0) }
         tokenQuota = settings.quota.tokens.map { SlidingWindowLimiter($0) }
@@ -67,7 +70,8 @@ package final class Provider {
             RunloopAttempt(
                 api: runloopAPI, devbox: runloopDevbox, settings: settings.runloop ?? RunloopSettings(),
                 timeouts: settings.timeouts, model: model, prompt: prompt, delegate: delegate)
-        case .openai, .llama:
+        case .llama: llamaAttempt(prompt, model, delegate)
+        case .openai:
             httpAttempt(
                 prompt, "/chat/completions", openAIRequest(prompt, model: model, quirks: quirks), OpenAIDecoder(),
                 delegate)
@@ -96,69 +100,57 @@ package final class Provider {
         return devbox
     }
 
+    private func llamaAttempt(
+        _ prompt: Prompt, _ model: ModelSettings, _ delegate: any AttemptDelegate
+    ) -> any Attempt {
+        // With an address the server is somebody else's.
+        guard settings.baseURL.isEmpty, let llama else {
+            return httpAttempt(
+                prompt, "/chat/completions", openAIRequest(prompt, model: model, quirks: quirks), OpenAIDecoder(),
+                delegate)
+        }
+        return LlamaAttempt(
+            pool: llama, settings: settings, estimatedPromptTokens: prompt.estimatedPromptTokens, delegate: delegate
+        ) { [self] settings, delegate in
+            HTTPAttempt(
+                client: client, endpoint: endpoint("/chat/completions", of: settings), timeouts: settings.timeouts,
+                key: settings.apiKey, request: openAIRequest(prompt, model: model, quirks: quirks),
+                estimatedPromptTokens: prompt.estimatedPromptTokens, decoder: OpenAIDecoder(), delegate: delegate)
+        }
+    }
+
     private func httpAttempt(
         _ prompt: Prompt, _ path: String, _ request: [UInt8], _ decoder: any AnswerDecoder,
         _ delegate: any AttemptDelegate
     ) -> any Attempt {
         HTTPAttempt(
             client: client, endpoint: endpoint(path), timeouts: settings.timeouts, key: settings.apiKey,
-            request: request, estimatedPromptTokens: prompt.estimatedPromptTokens,
-            expectsStream: prompt.wantsStream || settings.kind != .openai || quirks.countsStreams, decoder: decoder,
+            request: request, estimatedPromptTokens: prompt.estimatedPromptTokens, decoder: decoder,
             delegate: delegate)
     }
 
     private var quirks: OpenAIQuirks {
         var quirks = OpenAIQuirks()
         quirks.streamOptions = settings.preset != "mistral"
-        quirks.maxCompletionTokens = settings.preset == "openai" && settings.baseURL.contains("//api.openai.com/")
-        // Servers behind another address than the preset's own may be anything.
-        quirks.countsStreams =
-            settings.preset.flatMap { Preset.named($0) }.map { $0.baseURL == settings.baseURL } ?? false
+        quirks.maxCompletionTokens = settings.preset == "openai"
         quirks.reasoningEffort = settings.preset == "openrouter"
         return quirks
     }
 
-    private func endpoint(_ path: String) -> HTTPEndpoint {
-        if let known = endpoints[path] { return known }
+    private func endpoint(_ path: String, of other: ProviderSettings? = nil) -> HTTPEndpoint {
+        let key = other.map { $0.baseURL + path } ?? path
+        if let known = endpoints[key] { return known }
         // A path may hold the model's name, and that may come from a client.
         if endpoints.count >= Self.endpointLimit { endpoints.removeAll() }
-        let endpoint = HTTPEndpoint(endpointSettings(path: path), client: client)
-        endpoints[path] = endpoint
+        let endpoint = HTTPEndpoint((other ?? settings).endpoint(path: path), client: client)
+        endpoints[key] = endpoint
         return endpoint
     }
 
     /// Where a path of this provider's API lies, with the key in a header and nowhere else.
     package func endpointSettings(path: String, method: String = "POST") -> HTTPEndpoint.Settings {
-        var base = settings.baseURL
-        var socket: String?
-        // unix:/run/server.sock:/v1, the path behind the last colon being the URL's.
-        if base.hasPrefix("unix:") {
-            let rest = base.dropFirst(5)
-            let colon = rest.lastIndex(of: ":")
-            socket = String(rest[..<(colon ?? rest.endIndex)])
-            base = "http://localhost" + (colon.map { String(rest[rest.index(after: $0)...]) } ?? "")
-        }
-        while base.hasSuffix("/") { base.removeLast() }
-        var endpoint = HTTPEndpoint.Settings(url: base + path)
-        endpoint.method = method
-        endpoint.unixSocket = socket
-        endpoint.connectTimeout = settings.timeouts.connect
-        endpoint.headers = [("Content-Type", Secret("application/json"))]
-        if settings.kind == .anthropic {
-            endpoint.headers.append(("anthropic-version", Secret(Self.anthropicVersion)))
-        }
-        if let key = settings.apiKey, !key.isEmpty {
-            switch settings.kind {
-            case .anthropic: endpoint.headers.append(("x-api-key", key))
-            case .gemini: endpoint.headers.append(("x-goog-api-key", key))
-            default: endpoint.headers.append(("Authorization", key.reveal { Secret("Bearer \($0)") }))
-            }
-        }
-        return endpoint
+        settings.endpoint(path: path, method: method)
     }
-
-    /// https://platform.claude.com/docs/en/api/versioning
-    private static let anthropicVersion = "2023-06-01"
 
     // MARK: what calls tell it
 

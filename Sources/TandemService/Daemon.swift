@@ -21,6 +21,7 @@ package final class Daemon: RequestHandler {
     package let providers = ProviderRegistry()
     package let store: Store
     package let client: HTTPClient
+    private let llama: LlamaPool
     package let log: Log
     let environment: [String: String]
     let explicitConfiguration: String?
@@ -76,6 +77,9 @@ package final class Daemon: RequestHandler {
         }
         edits = EditService(stateDirectory: configuration.daemon.stateDirectory, log: log)
         client = try HTTPClient()
+        llama = LlamaPool(client: client, environment: environment) { name, line in
+            if log.isOn(.debug) { log(.debug, line, .provider(name)) }
+        }
         admission = Admission(configuration.limits)
         conversations = Conversations(store)
         responses = ResponseCache(configuration.responseCache, store)
@@ -127,7 +131,7 @@ package final class Daemon: RequestHandler {
                     known.update(settings)
                     provider = known
                 } else {
-                    provider = Provider(settings, client: client)
+                    provider = Provider(settings, client: client, llama: llama)
                 }
                 provider.enabledOverride = overrides[settings.name]
                 provider.onChange = { [unowned self] in providerChanged($0, $1) }
@@ -323,6 +327,7 @@ package final class Daemon: RequestHandler {
     private func finishDraining() {
         server.onQuiet = nil
         if let drainDeadline { EventLoop.shared.cancel(drainDeadline) }
+        llama.killAll()
         drainDeadline = EventLoop.shared.schedule(at: EventLoop.shared.now + Self.flushTimeout) {
             EventLoop.shared.stop()
         }

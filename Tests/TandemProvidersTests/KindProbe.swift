@@ -41,7 +41,7 @@ final class KindProbe: Sendable {
     /// Starts the call; the models are its candidates, each at the provider of the same index.
     init(
         _ providers: [ProviderSettings], _ prompt: Prompt, models: [ModelSettings]? = nil,
-        timeout: TimeSpan = testDeadline, keeping upstream: ScriptedUpstream? = nil
+        timeout: TimeSpan = testDeadline, keeping upstream: ScriptedUpstream? = nil, llama: LlamaPool? = nil
     ) throws {
         self.upstream = upstream
         let models =
@@ -49,7 +49,7 @@ final class KindProbe: Sendable {
         let recorder = try onLoop {
             guard let client = TestClient.shared else { throw NoClient() }
             return Recorder(
-                providers.map { Provider($0, client: client) }, models, prompt, timeout, self)
+                providers.map { Provider($0, client: client, llama: llama) }, models, prompt, timeout, self)
         }
         self.recorder.withLock { $0 = recorder }
         try onLoop { recorder.start() }

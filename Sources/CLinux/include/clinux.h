@@ -75,6 +75,11 @@ int cl_set_thread_name(const char *name);
 pid_t cl_gettid(void);
 int64_t cl_monotonic_ns(void);
 int64_t cl_wall_ns(void);
+/// Starts `path` in a process group of its own, with `output` as its standard output and error, /dev/null as its input,
+/// default signals and no other descriptors. The kernel sends it `death_signal` when the calling thread ends, however
+/// it does. Only async-signal-safe calls are made between fork and exec. Returns the child, or -1 with errno, that of
+/// a failed exec included.
+pid_t cl_spawn(const char *path, char *const argv[], char *const envp[], int output, int death_signal);
 /// A descriptor that becomes readable when the child ends; close-on-exec.
 int cl_pidfd_open(pid_t pid);
 /// The exit status of a wait status, 128 + the signal's number for a killed process, as shells count.

@@ -30,6 +30,7 @@ struct AnthropicGeneration: Hashable, Sendable {
         minor = next < words.endIndex && isVersion(words[next]) ? Int(words[next]) ?? 0 : 0
     }
 
+    var thinks: Bool { (major, minor) >= (3, 7) }
     var thinksAdaptively: Bool { (major, minor) >= (4, 6) }
     var takesSampling: Bool { (major, minor) < (4, 7) }
 }

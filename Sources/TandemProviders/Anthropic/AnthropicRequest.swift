@@ -18,6 +18,7 @@ struct AnthropicRequest {
 
     private let members: [String: JSONValue]
     private let overlay: Overlay
+    private let prompt: Prompt
     private let messages: [JSONValue]
     private let model: ModelSettings
     private let generation: AnthropicGeneration
@@ -30,6 +31,7 @@ struct AnthropicRequest {
     }
 
     private init(_ prompt: Prompt, _ model: ModelSettings) {
+        self.prompt = prompt
         members = RequestMembers(prompt, model).parsed()
         overlay = Overlay(prompt.providerOptions)
         messages = parsedMessages(prompt)
@@ -136,7 +138,8 @@ struct AnthropicRequest {
 
     /// How hard to think; nil where thinking was not asked for or cannot be.
     private var thinkingEffort: String? {
-        guard let effort = members["reasoning_effort"]?.string, effort != "none", effort != "minimal" else {
+        let depth = generation.thinks ? prompt.reasoningEffort : nil
+        guard let effort = members["reasoning_effort"]?.string ?? depth, effort != "none", effort != "minimal" else {
             return nil
         }
         let choice = members["tool_choice"]

@@ -14,6 +14,7 @@ struct GeminiRequest {
 
     private let members: [String: JSONValue]
     private let overlay: Overlay
+    private let prompt: Prompt
     private let messages: [JSONValue]
     private let model: String
     private var writer: JSONWriter
@@ -25,6 +26,7 @@ struct GeminiRequest {
     }
 
     private init(_ prompt: Prompt, _ model: ModelSettings) {
+        self.prompt = prompt
         members = RequestMembers(prompt, model).parsed()
         overlay = Overlay(prompt.providerOptions)
         messages = parsedMessages(prompt)
@@ -100,7 +102,8 @@ struct GeminiRequest {
             config.member("stopSequences", stops.prefix(Self.stopLimit))
         }
         writeFormat(into: &config, isFree)
-        if let effort = members["reasoning_effort"]?.string, isFree("thinkingConfig") {
+        let depth = isGemini3 || model.contains("gemini-2.5") ? prompt.reasoningEffort : nil
+        if let effort = members["reasoning_effort"]?.string ?? depth, isFree("thinkingConfig") {
             writeThinking(effort, into: &config)
         }
         if let given { for (name, value) in given.members { config.memberNamed(name, value) } }

@@ -49,9 +49,7 @@ struct ConfigurationTests {
         #expect(configuration.defaultModel == "auto")
         let groq = try #require(configuration.provider("groq"))
         #expect(groq.baseURL == "https://api.groq.com/openai/v1")
-        var timeouts = TimeoutSettings()
-        timeouts.firstTokenIsConfigured = true
-        #expect(groq.timeouts == timeouts)
+        #expect(groq.timeouts == TimeoutSettings())
         #expect(groq.quota == QuotaSettings(requests: Rate("30/1m"), tokens: Rate("6000/1m")))
         let runloop = try #require(configuration.provider("runloop"))
         #expect(runloop.runloop?.devbox == "dbx")

@@ -3,8 +3,7 @@ import TandemProtocol
 /// Every command there is, in the order of the help.
 enum CommandTable {
     static let all: [Command] = [
-        .chat, .models, .route, .status, .top, .stats, .history, .feedback, .providers, .cache, .call, .config, .doctor,
-        .logs, .completion, .stdio, .mcp, .version, .help,
+        .chat, .models, .status, .history, .call, .config, .doctor, .logs, .completion, .stdio, .version, .help,
     ]
 
     static func command(named name: String) -> Command? { all.first { $0.name == name } }

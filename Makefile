@@ -77,3 +77,8 @@ test-editors: ## the snippets of clients/ in Neovim, Vim and Emacs, against the 
 	swift build --product tandemd
 	swift build --product tandem
 	Tests/editors/run .build/debug
+
+.PHONY: test-clients
+test-clients: ## the adapters with the real SDKs from PyPI (ONLY="mcp2 mcp1" for some)
+	swift build
+	scripts/test-clients $(ONLY)

@@ -112,7 +112,11 @@ if Context.environment["TANDEM_FUZZ"] != nil {
     for target in package.targets where target.type == .regular && target.name.hasPrefix("Tandem") {
         target.swiftSettings = strict + [.unsafeFlags(flags)]
     }
-    for (folder, target) in [("configuration", "TandemService"), ("json", "TandemJSON")] {
+    let fuzzers = [
+        ("configuration", "TandemService"), ("framing", "TandemProtocol"), ("json", "TandemJSON"),
+        ("sse", "TandemHTTP"),
+    ]
+    for (folder, target) in fuzzers {
         package.targets.append(
             .executableTarget(
                 name: "fuzz-\(folder)", dependencies: [.byName(name: target)], path: "Fuzz/\(folder)",

@@ -25,6 +25,8 @@ package final class Client {
     private var framer = MessageFramer(limit: clientMessageLimit, framing: .newline)
     private var lastID = 0
     private var inFlight: Int?
+    /// A request that was answered and whose events go on.
+    private var subscription: Int?
     private var sentBytes = false
 
     /// Descriptors whose readiness ends a wait: (descriptor, poll events). With no events only errors count, as for an
@@ -114,12 +116,22 @@ package final class Client {
         }
     }
 
+    /// Subscribes: from now on the events of these topics come by `next`, also between others.
+    package func subscribe(_ topics: [String], within limit: TimeSpan? = nil) throws(ClientError) {
+        var params = JSONWriter()
+        params.beginObject()
+        params.member("topics", topics)
+        params.endObject()
+        subscription = lastID + 1
+        _ = try call("subscribe", params: params.bytes, within: limit)
+    }
+
     private func decode(_ event: MessageFramer.Event) throws(ClientError) -> Incoming? {
         guard case .message(let bytes) = event else { throw .malformed("a message of more than 256 MiB") }
         guard let message = try? JSONDocument(bytes).root else { throw .malformed("a line that is not JSON") }
         if message["method"] != nil {
             guard let params = message["params"], message["method"]?.isString("$/event") == true,
-                params["id"]?.int == inFlight
+                let id = params["id"]?.int, id == inFlight || id == subscription
             else { return nil }
             return .event(params)
         }

@@ -70,7 +70,7 @@ extension JSONWriter {
             beginObject()
             member("name", "result")
             key("schema")
-            schemaOrReference(result)
+            schema(result)
             endObject()
         }
         key("errors")
@@ -90,79 +90,8 @@ extension JSONWriter {
         if !parameter.summary.isEmpty { member("summary", parameter.summary) }
         member("required", parameter.isRequired)
         key("schema")
-        schemaOrReference(parameter.schema, default: parameter.defaultJSON)
+        schema(parameter.schema, default: parameter.defaultJSON)
         endObject()
-    }
-
-    private mutating func schemaOrReference(_ schema: Schema, default defaultJSON: String? = nil) {
-        guard case .named(let name, _) = schema else { return self.schema(schema, default: defaultJSON) }
-        beginObject()
-        member("$ref", "#/components/schemas/" + name)
-        endObject()
-    }
-
-    /// The JSON Schema (draft 7) of a schema, itself not a reference.
-    fileprivate mutating func schema(
-        _ schema: Schema, default defaultJSON: String? = nil, summary: String = ""
-    ) {
-        if case .named = schema { return schemaOrReference(schema) }
-        beginObject()
-        switch schema {
-        case .any, .named: break
-        case .boolean: member("type", "boolean")
-        case .string(let values, let minLength):
-            member("type", "string")
-            if !values.isEmpty { member("enum", values) }
-            if minLength > 0 { member("minLength", minLength) }
-        case .integer(let range):
-            member("type", "integer")
-            if range.lowerBound >= -maxExactInteger { member("minimum", range.lowerBound) }
-            if range.upperBound < maxExactInteger { member("maximum", range.upperBound) }
-        case .number(let range):
-            member("type", "number")
-            if range.lowerBound.isFinite { member("minimum", range.lowerBound) }
-            if range.upperBound.isFinite { member("maximum", range.upperBound) }
-        case .array(let items, let least):
-            member("type", "array")
-            key("items")
-            schemaOrReference(items)
-            if least > 0 { member("minItems", least) }
-        case .object(let object): members(of: object)
-        case .map(let items):
-            member("type", "object")
-            key("additionalProperties")
-            schemaOrReference(items)
-        case .either(let choices):
-            key("anyOf")
-            beginArray()
-            for choice in choices { schemaOrReference(choice) }
-            endArray()
-        case .nullable(let inner):
-            key("anyOf")
-            beginArray()
-            schemaOrReference(inner)
-            beginObject()
-            member("type", "null")
-            endObject()
-            endArray()
-        }
-        if let defaultJSON { member("default", raw: Array(defaultJSON.utf8)) }
-        if !summary.isEmpty { member("description", summary) }
-        endObject()
-    }
-
-    private mutating func members(of object: ObjectSchema) {
-        member("type", "object")
-        key("properties")
-        beginObject()
-        for inner in object.members {
-            key(inner.name)
-            schema(inner.schema, default: inner.defaultJSON, summary: inner.summary)
-        }
-        endObject()
-        let required = object.members.filter(\.isRequired)
-        if !required.isEmpty { member("required", required.map(\.name)) }
-        if !object.isOpen { member("additionalProperties", false) }
     }
 }
 

@@ -43,6 +43,8 @@ extension OpenAIDecoder: AnswerDecoder {
 /// An attempt over HTTP: server-sent events or one JSON body, whatever the server chose to send.
 @LoopActor
 package final class HTTPAttempt: Attempt, TransferDelegate {
+    /// An answer that comes whole is waited for until the request's own deadline, which is sooner.
+    private static let wholeAnswerTimeout = TimeSpan.hours(24)
     /// Bytes of an answer that is not a stream; larger is refused.
     private static let bodyLimit = 64 << 20
     /// Bytes of a failed response that are read for its error object.
@@ -55,6 +57,7 @@ package final class HTTPAttempt: Attempt, TransferDelegate {
     private let client: HTTPClient
     private let endpoint: HTTPEndpoint
     private let timeouts: TimeoutSettings
+    private let firstTokenTimeout: TimeSpan
     private let key: Secret?
     private var request: [UInt8]
     private let estimatedPrompt: Int
@@ -79,7 +82,7 @@ package final class HTTPAttempt: Attempt, TransferDelegate {
 
     package init(
         client: HTTPClient, endpoint: HTTPEndpoint, timeouts: TimeoutSettings, key: Secret?, request: [UInt8],
-        estimatedPromptTokens: Int, decoder: any AnswerDecoder, delegate: any AttemptDelegate
+        estimatedPromptTokens: Int, expectsStream: Bool = true, decoder: any AnswerDecoder, delegate: any AttemptDelegate
     ) {
         self.client = client
         self.endpoint = endpoint
@@ -87,6 +90,8 @@ package final class HTTPAttempt: Attempt, TransferDelegate {
         self.key = key
         self.request = request
         estimatedPrompt = estimatedPromptTokens
+        firstTokenTimeout =
+            expectsStream || timeouts.firstTokenIsConfigured ? timeouts.firstToken : Self.wholeAnswerTimeout
         self.decoder = decoder
         self.delegate = delegate
     }
@@ -137,13 +142,13 @@ package final class HTTPAttempt: Attempt, TransferDelegate {
 
     // MARK: patience
 
-    private var patience: TimeSpan { hasFirstToken ? timeouts.idle : timeouts.firstToken }
+    private var patience: TimeSpan { hasFirstToken ? timeouts.idle : firstTokenTimeout }
 
     /// From here on the idle timeout counts, and it may be the shorter one.
     private func beganAnswering() {
         hasFirstToken = true
         waitingSince = EventLoop.shared.now
-        if timeouts.idle < timeouts.firstToken, let timer {
+        if timeouts.idle < firstTokenTimeout, let timer {
             EventLoop.shared.move(timer, to: waitingSince + timeouts.idle)
         }
     }

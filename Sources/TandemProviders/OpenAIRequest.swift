@@ -6,15 +6,18 @@ package struct OpenAIQuirks: Sendable {
     package var streamOptions = true
     /// Calls it `max_completion_tokens` and refuses `max_tokens` for its newer models.
     package var maxCompletionTokens = false
+    /// Counts tokens in streams, too, so that an unstreamed request loses nothing by being streamed.
+    package var countsStreams = false
     /// Takes `reasoning_effort` for every model, and ignores it where it means nothing.
     package var reasoningEffort = false
 
     package init() {}
 }
 
-/// Writes a chat-completions request (https://platform.openai.com/docs/api-reference/chat/create). The upstream is
-/// always asked to stream, for unstreamed clients too: only then can a first token, a stall and the tokens until a
-/// cancellation be seen. `provider_options` may say otherwise; the answer is understood either way.
+/// Writes a chat-completions request (https://platform.openai.com/docs/api-reference/chat/create). A server that is
+/// known to count tokens in streams is asked to stream for unstreamed clients, too: only then can a first token, a
+/// stall and the tokens until a cancellation be seen. Others may send no usage with a stream, so they are asked as the
+/// client asked. `provider_options` may say otherwise; the answer is understood either way.
 func openAIRequest(_ prompt: Prompt, model: ModelSettings, quirks: OpenAIQuirks) -> [UInt8] {
     var writer = JSONWriter(reserving: prompt.messages.count + 512)
     let overlay = Overlay(prompt.providerOptions)
@@ -31,8 +34,9 @@ func openAIRequest(_ prompt: Prompt, model: ModelSettings, quirks: OpenAIQuirks)
     {
         writer.member("reasoning_effort", effort)
     }
-    if !overlay.covers("stream") { writer.member("stream", true) }
-    if quirks.streamOptions, !overlay.covers("stream"), !overlay.covers("stream_options") {
+    let streams = prompt.wantsStream || quirks.countsStreams
+    if streams, !overlay.covers("stream") { writer.member("stream", true) }
+    if streams, quirks.streamOptions, !overlay.covers("stream"), !overlay.covers("stream_options") {
         writer.member("stream_options", raw: #"{"include_usage":true}"#.utf8)
     }
     overlay.write(into: &writer) { name, value in value.isNull && name == "stream_options" }

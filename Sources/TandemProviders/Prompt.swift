@@ -17,6 +17,8 @@ package struct Prompt: Sendable {
     package var messages: ArraySlice<UInt8>
     /// `temperature`, `tools` and the like, in the client's order.
     package var members: [Member]
+    /// Whether the answer is wanted piece by piece.
+    package var wantsStream = true
     /// An object laid over the upstream request as it is.
     package var providerOptions: JSONValue?
     /// "low", "medium" or "high": how far a model is to think, where the provider has a member for it. A member that

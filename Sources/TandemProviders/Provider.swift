@@ -125,14 +125,18 @@ package final class Provider {
     ) -> any Attempt {
         HTTPAttempt(
             client: client, endpoint: endpoint(path), timeouts: settings.timeouts, key: settings.apiKey,
-            request: request, estimatedPromptTokens: prompt.estimatedPromptTokens, decoder: decoder,
+            request: request, estimatedPromptTokens: prompt.estimatedPromptTokens,
+            expectsStream: prompt.wantsStream || settings.kind != .openai || quirks.countsStreams, decoder: decoder,
             delegate: delegate)
     }
 
     private var quirks: OpenAIQuirks {
         var quirks = OpenAIQuirks()
         quirks.streamOptions = settings.preset != "mistral"
-        quirks.maxCompletionTokens = settings.preset == "openai"
+        quirks.maxCompletionTokens = settings.preset == "openai" && settings.baseURL.contains("//api.openai.com/")
+        // Servers behind another address than the preset's own may be anything.
+        quirks.countsStreams =
+            settings.preset.flatMap { Preset.named($0) }.map { $0.baseURL == settings.baseURL } ?? false
         quirks.reasoningEffort = settings.preset == "openrouter"
         return quirks
     }

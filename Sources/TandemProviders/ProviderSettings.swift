@@ -11,6 +11,9 @@ package struct TimeoutSettings: Hashable, Sendable {
     package var connect: TimeSpan = .seconds(2)
     /// From sending the request to the first piece of an answer; then the next candidate.
     package var firstToken: TimeSpan = .seconds(20)
+    /// Whether the configuration names it. The default does not hold for an answer that comes whole: there is no first
+    /// token to be seen, and a long answer is no fault.
+    package var firstTokenIsConfigured = false
     /// Between two pieces of a stream.
     package var idle: TimeSpan = .seconds(30)
 

@@ -51,6 +51,19 @@ import Testing
         #expect(try request(options: #"{"stream_options":null}"#) == head + #","stream":true}"#)
     }
 
+    @Test func anUnstreamedRequestIsStreamedOnlyWhereThatLosesNoUsage() throws {
+        var prompt = Prompt(messages: messages[...])
+        prompt.wantsStream = false
+        let model = ModelSettings(name: "m", provider: "p", model: "up/m\"1")
+        func text(_ quirks: OpenAIQuirks) -> String {
+            String(decoding: openAIRequest(prompt, model: model, quirks: quirks), as: UTF8.self)
+        }
+        #expect(text(OpenAIQuirks()) == head + "}")
+        var counting = OpenAIQuirks()
+        counting.countsStreams = true
+        #expect(text(counting) == head + tail)
+    }
+
     @Test func dialectsDiffer() throws {
         var quirks = OpenAIQuirks()
         quirks.streamOptions = false

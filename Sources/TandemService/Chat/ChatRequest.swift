@@ -56,5 +56,6 @@ struct ChatRequest: Sendable {
         }
         self.messages = messages
         prompt = Prompt(messages: messages.raw, members: members, providerOptions: options)
+        prompt.wantsStream = streams
     }
 }

@@ -60,7 +60,10 @@ extension ConfigurationReader {
         if let enabled = section.bool("enabled") { provider.enabled = enabled }
         if let enabled = isEnabledByEnvironment(provider.name) { provider.enabled = enabled }
         if let span = section.duration("connect_timeout") { provider.timeouts.connect = span }
-        if let span = section.duration("first_token_timeout") { provider.timeouts.firstToken = span }
+        if let span = section.duration("first_token_timeout") {
+            provider.timeouts.firstToken = span
+            provider.timeouts.firstTokenIsConfigured = true
+        }
         if let span = section.duration("idle_timeout") { provider.timeouts.idle = span }
         if let count = section.count("max_in_flight") { provider.maxInFlight = count }
         section.table("limit") { limit in

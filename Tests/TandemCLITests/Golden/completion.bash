@@ -17,12 +17,23 @@ _tandem() {
         chat:--timeout) return ;;
         chat:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         models:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        route:--model | route:-m) COMPREPLY=($(compgen -W "$(tandem models --json 2>/dev/null | grep -o '"name":"[^"]*"' | cut -d'"' -f4)" -- "$cur")); return ;;
+        route:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         status:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        top:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        stats:--since) return ;;
+        stats:--until) return ;;
+        stats:--by) COMPREPLY=($(compgen -W 'provider model workflow day user' -- "$cur")); return ;;
+        stats:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         history:--limit | history:-n) return ;;
         history:--session | history:-s) return ;;
         history:--request) return ;;
         history:--before) return ;;
         history:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        feedback:--comment | feedback:-m) return ;;
+        feedback:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        providers:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        cache:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         call:--timeout) return ;;
         call:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         config:--config) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -32,23 +43,31 @@ _tandem() {
         logs:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         completion:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         stdio:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        mcp:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         version:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         help:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     esac
     case $command in
-        '') COMPREPLY=($(compgen -W 'chat models status history call config doctor logs completion stdio version help --help --version --socket' -- "$cur")) ;;
+        '') COMPREPLY=($(compgen -W 'chat models route status top stats history feedback providers cache call config doctor logs completion stdio mcp version help --help --version --socket' -- "$cur")) ;;
         chat) COMPREPLY=($(compgen -W '--model --file --session --continue --system --temperature --max-tokens --reasoning --cache --timeout --no-stream --json --jsonl --verbose --socket --help' -- "$cur")); return ;;
         models) COMPREPLY=($(compgen -W '--json --socket --help' -- "$cur")); return ;;
+        route) COMPREPLY=($(compgen -W '--model --json --socket --help' -- "$cur")); return ;;
         status) COMPREPLY=($(compgen -W '--json --socket --help' -- "$cur")); return ;;
+        top) COMPREPLY=($(compgen -W '--socket --help' -- "$cur")); return ;;
+        stats) COMPREPLY=($(compgen -W '--since --until --by --json --socket --help' -- "$cur")); return ;;
         history) COMPREPLY=($(compgen -W '--limit --session --request --before --json --socket --help' -- "$cur")); return ;;
+        feedback) COMPREPLY=($(compgen -W '--comment --socket --help' -- "$cur")); return ;;
+        providers) COMPREPLY=($(compgen -W 'enable disable reset --json --socket --help' -- "$cur")); return ;;
+        cache) COMPREPLY=($(compgen -W 'clear --json --socket --help' -- "$cur")); return ;;
         call) COMPREPLY=($(compgen -W '--stream --timeout --socket --help' -- "$cur")); return ;;
         config) COMPREPLY=($(compgen -W 'check path show edit init --config --socket --help' -- "$cur")); return ;;
         doctor) COMPREPLY=($(compgen -W '--socket --help' -- "$cur")); return ;;
         logs) COMPREPLY=($(compgen -W '--follow --lines --socket --help' -- "$cur")); return ;;
         completion) COMPREPLY=($(compgen -W 'bash zsh fish --socket --help' -- "$cur")); return ;;
         stdio) COMPREPLY=($(compgen -W '--socket --help' -- "$cur")); return ;;
+        mcp) COMPREPLY=($(compgen -W '--socket --help' -- "$cur")); return ;;
         version) COMPREPLY=($(compgen -W '--socket --help' -- "$cur")); return ;;
-        help) COMPREPLY=($(compgen -W 'chat models status history call config doctor logs completion stdio version help --socket --help' -- "$cur")); return ;;
+        help) COMPREPLY=($(compgen -W 'chat models route status top stats history feedback providers cache call config doctor logs completion stdio mcp version help --socket --help' -- "$cur")); return ;;
     esac
 }
 complete -o default -F _tandem tandem

@@ -9,14 +9,21 @@ _tandem() {
         local -a commands=(
             'chat:ask a model or a two-model workflow'
             'models:list the models and workflows that can be asked'
+            'route:say which models a prompt would use, and why; sends nothing'
             'status:show what the daemon is doing: providers, caches, memory'
+            'top:watch the daemon at work; q leaves'
+            'stats:add the ledger up: requests, tokens, cost, latency'
             'history:list earlier requests, newest first'
+            'feedback:say how good an answer was; it shows in '\''tandem stats'\'''
+            'providers:list the providers; switch one on or off, or reset its breaker'
+            'cache:show the caches, or empty them'
             'call:call any method of the daemon, for scripts'
             'config:check, find, show, edit or begin the configuration'
             'doctor:look for what is wrong and say what to do'
             'logs:show the daemon'\''s log'
             'completion:print completions for a shell'
             'stdio:speak raw JSON-RPC on stdin and stdout, for editors'
+            'mcp:serve the Model Context Protocol on stdin and stdout'
             'version:show the versions of tandem and of the protocol'
             'help:show help for a command'
         )
@@ -45,7 +52,22 @@ _tandem() {
             '--json[print the result as JSON]' \
             '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
             '(-h --help)'{-h,--help}'[show this help]' ;;
+        route) _arguments -s \
+            '(-m --model)'{-m,--model}'[as if this model were asked]:model:_tandem_models' \
+            '--json[print the result as JSON]' \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' ;;
         status) _arguments -s \
+            '--json[print the result as JSON]' \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' ;;
+        top) _arguments -s \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' ;;
+        stats) _arguments -s \
+            '--since[only from this time on\: 24h, 7d, or 2026-11-20T08\:00\:00Z]:time: ' \
+            '--until[only before this time]:time: ' \
+            '--by[what a line stands for (default\: model)]:value:(provider model workflow day user)' \
             '--json[print the result as JSON]' \
             '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
             '(-h --help)'{-h,--help}'[show this help]' ;;
@@ -57,6 +79,20 @@ _tandem() {
             '--json[print the result as JSON]' \
             '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
             '(-h --help)'{-h,--help}'[show this help]' ;;
+        feedback) _arguments -s \
+            '(-m --comment)'{-m,--comment}'[why]:text: ' \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' ;;
+        providers) _arguments -s \
+            '--json[print the result as JSON]' \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' \
+            '1:value:(enable disable reset)' ;;
+        cache) _arguments -s \
+            '--json[print the result as JSON]' \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' \
+            '1:value:(clear)' ;;
         call) _arguments -s \
             '--stream[ask for events and print them too, one a line, before the result]' \
             '--timeout[give up after this long (default\: never)]:duration: ' \
@@ -82,13 +118,16 @@ _tandem() {
         stdio) _arguments -s \
             '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
             '(-h --help)'{-h,--help}'[show this help]' ;;
+        mcp) _arguments -s \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' ;;
         version) _arguments -s \
             '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
             '(-h --help)'{-h,--help}'[show this help]' ;;
         help) _arguments -s \
             '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
             '(-h --help)'{-h,--help}'[show this help]' \
-            '1:value:(chat models status history call config doctor logs completion stdio version help)' ;;
+            '1:value:(chat models route status top stats history feedback providers cache call config doctor logs completion stdio mcp version help)' ;;
         esac ;;
     esac
 }

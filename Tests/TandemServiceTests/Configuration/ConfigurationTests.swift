@@ -49,7 +49,9 @@ struct ConfigurationTests {
         #expect(configuration.defaultModel == "auto")
         let groq = try #require(configuration.provider("groq"))
         #expect(groq.baseURL == "https://api.groq.com/openai/v1")
-        #expect(groq.timeouts == TimeoutSettings())
+        var timeouts = TimeoutSettings()
+        timeouts.firstTokenIsConfigured = true
+        #expect(groq.timeouts == timeouts)
         #expect(groq.quota == QuotaSettings(requests: Rate("30/1m"), tokens: Rate("6000/1m")))
         let runloop = try #require(configuration.provider("runloop"))
         #expect(runloop.runloop?.devbox == "dbx")

@@ -19,11 +19,14 @@ struct Terminal: Sendable {
     }
 
     /// The width in columns; nil for anything but a terminal.
-    var columns: Int? {
+    var columns: Int? { size?.columns }
+
+    /// The size in characters; nil for anything but a terminal.
+    var size: (columns: Int, rows: Int)? {
         var columns: Int32 = 0
         var rows: Int32 = 0
         guard isTerminal, cl_terminal_size(descriptor, &columns, &rows) == 0, columns > 0 else { return nil }
-        return Int(columns)
+        return (Int(columns), Int(rows))
     }
 
     /// Whether the locale has more than ASCII.

@@ -73,7 +73,7 @@ package struct PlanFile: Sendable {
     package func resolve(
         _ image: EditRoot.Image?, targetExists: Bool, base: String?, mode: EditMode, answers: [Int: [UInt8]] = [:]
     ) -> Resolution {
-        if let base, base.lowercased() != Digest.sha256(image?.bytes ?? []) {
+        if let base, image.map({ base.lowercased() == Digest.sha256($0.bytes) }) != true {
             return failed(EditFault(.stale, "\(path) is not as in base any more; read it again and plan anew"))
         }
         var outcomes = conflicts.map {
@@ -182,8 +182,10 @@ package struct FileSummary: Sendable {
             old: before ?? [], new: after ?? [], mode: mode)
     }
 
-    /// Writes `{path, action, sha256_before, sha256_after, diff, content?}`; absent hashes are null.
-    package func write(to writer: inout JSONWriter, withContent: Bool) {
+    /// `{path, action, sha256_before, sha256_after, diff, content?}`; absent hashes are null. Hashes and diffs take
+    /// their time: not for the loop.
+    package func json(withContent: Bool) -> [UInt8] {
+        var writer = JSONWriter(reserving: 1024)
         writer.beginObject()
         writer.member("path", path)
         writer.member("action", action.rawValue)
@@ -195,6 +197,7 @@ package struct FileSummary: Sendable {
         writer.string(String(decoding: diff, as: UTF8.self))
         if withContent, let after { writer.member("content", String(decoding: after, as: UTF8.self)) }
         writer.endObject()
+        return writer.bytes
     }
 }
 

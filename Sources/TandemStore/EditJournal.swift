@@ -84,8 +84,8 @@ package final class EditJournal: TransactionJournal {
         try with { database throws(SQLiteError) in
             let statement = try database.statement(
                 """
-                INSERT INTO transactions (id, root, state, started_at, uid, idempotency_key, params_hash, undoes)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO transactions (id, root, state, started_at, uid, idempotency_key, params_hash, undoes, result)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
             statement.bind(record.id)
             statement.bind(record.root)
@@ -95,6 +95,7 @@ package final class EditJournal: TransactionJournal {
             statement.bind(record.idempotencyKey)
             statement.bind(record.paramsHash)
             if let undoes = record.undoes { statement.bind(undoes) } else { statement.bindNull() }
+            if let result = record.result { statement.bind(text: result) } else { statement.bindNull() }
             try statement.run()
         }
     }
@@ -134,15 +135,6 @@ package final class EditJournal: TransactionJournal {
                 WHERE id = ?2
                 """)
             statement.bind(state.rawValue)
-            statement.bind(id)
-            try statement.run()
-        }
-    }
-
-    package func setResult(_ id: ULID, _ json: [UInt8]) throws(JournalError) {
-        try with { database throws(SQLiteError) in
-            let statement = try database.statement("UPDATE transactions SET result = ? WHERE id = ?")
-            statement.bind(text: json)
             statement.bind(id)
             try statement.run()
         }

@@ -1,5 +1,4 @@
 import Glibc
-import Synchronization
 import TandemBase
 import TandemTestSupport
 import Testing
@@ -33,15 +32,14 @@ import Testing
             """
         let path = home.path
         let socket = home.socketPath
-        // On a thread of its own: the program waits eight seconds at most, a busy test pool may take longer.
-        let listener = Mutex<ScriptedDaemon?>(nil)
-        startThread {
-            guard eventually({ access(path + "/started", F_OK) == 0 }) else { return }
-            let daemon = try? ScriptedDaemon(socket) { message, peer in peer.result(message.id, "{}") }
-            listener.withLock { $0 = daemon }
+        let listener = Task<ScriptedDaemon?, Never> {
+            await offPool {
+                guard eventually({ access(path + "/started", F_OK) == 0 }) else { return nil }
+                return try? ScriptedDaemon(socket) { message, peer in peer.result(message.id, "{}") }
+            }
         }
         let end = try await run(["call", "ping"], daemon: script)
-        let daemon = listener.withLock { $0 }
+        let daemon = await listener.value
         #expect(end.status == 0, "\(end.err)")
         #expect(daemon?.connections == 1)
         #expect(try home.read("arguments") == "--socket \(socket)\n")

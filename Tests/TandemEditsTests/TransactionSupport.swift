@@ -71,8 +71,6 @@ final class MemoryJournal: TransactionJournal {
         }
     }
 
-    func setResult(_ id: ULID, _ json: [UInt8]) throws(JournalError) { try change(id) { $0.result = json } }
-
     func unfinished() throws(JournalError) -> [TransactionRecord] {
         records.withLock { $0.values.filter { !$0.state.isFinished }.sorted { $0.time < $1.time } }
     }

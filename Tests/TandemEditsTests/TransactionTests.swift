@@ -197,12 +197,15 @@ struct IdempotencyTests {
         let id = ULID(time: WallTime(milliseconds: 1), random: &generator)
         try journal.begin(
             TransactionRecord(
-                id: id, root: "/", time: WallTime(milliseconds: 1), uid: 1, idempotencyKey: "k", paramsHash: "h"))
+                id: id, root: "/", time: WallTime(milliseconds: 1), uid: 1, idempotencyKey: "k", paramsHash: "h",
+                result: Array("{}".utf8)))
         #expect(try check("h") == "-32008")
-        try journal.setResult(id, Array("{}".utf8))
         try journal.setState(id, .committed)
         #expect(try check("h") == "{}")
         #expect(try check("other") == "-32602")
+        // Recorded before the commit, the result says nothing about one that ended otherwise.
+        try journal.setState(id, .recoveryConflict)
+        #expect(try check("h") == "-32011")
     }
 }
 

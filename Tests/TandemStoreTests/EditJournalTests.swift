@@ -31,9 +31,10 @@ struct EditJournalTests {
             try journal.setImages(first, changes, folders: ["x", "x/y"])
             try journal.setState(first, .committing)
             try journal.begin(
-                TransactionRecord(id: second, root: "/s", time: WallTime(milliseconds: 2), uid: 8, undoes: first))
+                TransactionRecord(
+                    id: second, root: "/s", time: WallTime(milliseconds: 2), uid: 8, undoes: first,
+                    result: Array("{}".utf8)))
             try journal.setState(second, .committed)
-            try journal.setResult(second, Array("{}".utf8))
         }
         let journal = try journal()
         let unfinished = try journal.unfinished()

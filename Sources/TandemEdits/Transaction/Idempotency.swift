@@ -22,7 +22,10 @@ package enum Idempotency: Sendable {
                     .invalidParams, "The idempotency_key was used for another request; choose a new one.",
                     data: [.init("path", json: Array("\"/idempotency_key\"".utf8))]))
         }
-        if let result = record.result { return .replay(result) }
+        // The result is recorded before the commit: it counts only once that has come to an end.
+        if record.state == .committed || record.state == .cleaning, let result = record.result {
+            return .replay(result)
+        }
         switch record.state {
         case .preparing, .committing, .rollingBack, .cleaning:
             return .refused(

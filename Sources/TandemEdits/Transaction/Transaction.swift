@@ -11,15 +11,19 @@ package struct TransactionEngine: Sendable {
     private let fileSystem: FileSystem
     private let locks: RootLocks
 
-    package init(journal: any TransactionJournal, fileSystem: FileSystem = FileSystem()) {
+    package init(
+        journal: any TransactionJournal, fileSystem: FileSystem = FileSystem(), locks: RootLocks = RootLocks()
+    ) {
         self.journal = journal
         self.fileSystem = fileSystem
-        locks = RootLocks()
+        self.locks = locks
     }
 
     /// What a commit came to.
     package enum Outcome: Sendable {
         case committed
+        /// The journal cannot be written: nothing was changed.
+        case unrecorded(JournalError)
         /// Nothing was changed; each fault with the path it is about.
         case failed([(path: String, fault: EditFault)])
     }
@@ -35,7 +39,8 @@ package struct TransactionEngine: Sendable {
         do {
             try journal.setImages(id, sorted, folders: folders)
         } catch {
-            return abort(id, path: "", EditFault(.ioError, "the journal cannot be written: \(error)"))
+            try? journal.setState(id, .aborted)
+            return .unrecorded(error)
         }
         // 4. Stage.
         do throws(FileSwap.Failure) {
@@ -50,8 +55,8 @@ package struct TransactionEngine: Sendable {
         do {
             try journal.setState(id, .committing)
         } catch {
-            let fault = EditFault(.ioError, "the journal cannot be written: \(error)")
-            return abort(id, path: "", fault, clean: undoStaging(id, root, sorted, folders))
+            if undoStaging(id, root, sorted, folders) { try? journal.setState(id, .aborted) }
+            return .unrecorded(error)
         }
         // 6. Swap.
         var swapped = 0
@@ -258,7 +263,9 @@ package struct TransactionEngine: Sendable {
 }
 
 /// One committer per root at a time; roots do not wait for each other.
-final class RootLocks: Sendable {
+package final class RootLocks: Sendable {
+    package init() {}
+
     private let users = Mutex<[String: (lock: BinarySemaphore, count: Int)]>([:])
 
     func lock(_ root: String) -> BinarySemaphore {

@@ -63,7 +63,8 @@ package struct TransactionRecord: Sendable {
     package var changes: [FileChange]
     /// Folders the transaction makes, outermost first.
     package var folders: [String]
-    /// The result as it was sent (JSON).
+    /// What to answer with when the same idempotency key comes again (JSON); recorded with the begin, so that no crash
+    /// comes between a commit and its result.
     package var result: [UInt8]?
 
     package init(
@@ -101,8 +102,6 @@ package protocol TransactionJournal: Sendable {
     func setImages(_ id: ULID, _ changes: [FileChange], folders: [String]) throws(JournalError)
     /// `aborted` gives the idempotency key back: nothing was changed, so the same request may be tried again.
     func setState(_ id: ULID, _ state: TransactionState) throws(JournalError)
-    /// The result to answer with when the same idempotency key comes again.
-    func setResult(_ id: ULID, _ json: [UInt8]) throws(JournalError)
     /// Every record whose state is not finished, oldest first.
     func unfinished() throws(JournalError) -> [TransactionRecord]
     func load(_ id: ULID) throws(JournalError) -> TransactionRecord?

@@ -11,13 +11,13 @@ extension Daemon {
         guard let params = request.params else { return }
         let parameters = executeParameters(params)
         try checkMayEdit(parameters, request)
-        let run = planRun(request, .plan, parameters)
-        let planner = try Planner(run, params)
+        let run = planRun(request, .plan, parameters, try planner(params))
+        let planner = Planner(run, params)
         let roots = configuration.access.roots
         run.start { run throws(RPCError) in
             let tree: PlanTree? =
                 parameters.root == nil && parameters.documents == nil
-                ? nil : try PlanTree.open(parameters, allowed: roots)
+                ? nil : try await PlanTree.open(parameters, allowed: roots)
             let planned = try await planner.plan(tree)
             var writer = JSONWriter()
             writer.beginObject()
@@ -33,13 +33,13 @@ extension Daemon {
         guard let params = request.params else { return }
         let parameters = executeParameters(params)
         try checkMayEdit(parameters, request)
-        let hash = ExecuteParameters.hash(params)
         let roots = configuration.access.roots
-        let run = planRun(request, .executePlan, parameters)
+        let run = planRun(request, .executePlan, parameters, configuration.plan.executor ?? defaultPlanner)
         run.start { run throws(RPCError) in
+            let hash = await parameters.hash(params)
             if let earlier = try await run.earlierResult(parameters, hash) { return earlier }
             let plan = try await run.givenPlan(params)
-            let tree = try PlanTree.open(parameters, allowed: roots)
+            let tree = try await PlanTree.open(parameters, allowed: roots)
             var execution = PlanExecution(run, parameters, tree, hash: hash)
             return try await execution.execute(plan.edits)
         }
@@ -49,19 +49,20 @@ extension Daemon {
         guard let params = request.params else { return }
         let parameters = executeParameters(params)
         try checkMayEdit(parameters, request)
-        let hash = ExecuteParameters.hash(params)
         let roots = configuration.access.roots
-        let run = planRun(request, .solve, parameters)
-        let planner = try Planner(run, params)
+        let run = planRun(request, .solve, parameters, try planner(params))
+        let planner = Planner(run, params)
         run.start { run throws(RPCError) in
+            let hash = await parameters.hash(params)
             if let earlier = try await run.earlierResult(parameters, hash) { return earlier }
-            let tree = try PlanTree.open(parameters, allowed: roots)
+            let tree = try await PlanTree.open(parameters, allowed: roots)
+            var execution = PlanExecution(run, parameters, tree, hash: hash)
+            try execution.checkVerifier()
             let early = EarlyEdits(run.models, tree, parameters.mode)
             // On every way out nothing that was begun early goes on.
             defer { early.restart() }
             let planned = try await planner.plan(
                 tree, found: { early.begin($0, $1) }, restarted: { early.restart() })
-            var execution = PlanExecution(run, parameters, tree, hash: hash)
             return try await execution.execute(planned.plan.edits, early: await early.finish()) { writer in
                 writer.planned(planned)
             }
@@ -72,9 +73,22 @@ extension Daemon {
         ExecuteParameters(params, defaultMode: EditMode(rawValue: configuration.plan.mode.rawValue) ?? .adaptive)
     }
 
-    private func planRun(_ request: PendingRequest, _ method: Method, _ parameters: ExecuteParameters) -> PlanRun {
+    private var defaultPlanner: String { configuration.plan.planner ?? configuration.defaultModel }
+
+    /// The model that is to plan.
+    private func planner(_ params: JSONValue) throws(RPCError) -> String {
+        let model = params["model"]?.string ?? defaultPlanner
+        guard configuration.resolve(model) != nil else {
+            throw .unknownModel(model, didYouMean: configuration.suggestions(for: model).first)
+        }
+        return model
+    }
+
+    private func planRun(
+        _ request: PendingRequest, _ method: Method, _ parameters: ExecuteParameters, _ model: String
+    ) -> PlanRun {
         PlanRun(
-            request, method, daemon: self, streams: parameters.streams, user: parameters.user,
+            request, method, model: model, daemon: self, streams: parameters.streams, user: parameters.user,
             timeout: parameters.timeout, isDetached: parameters.isDetached, metadata: parameters.metadata)
     }
 
@@ -90,8 +104,10 @@ extension Daemon {
 
 extension PlanRun {
     /// The stored result of an earlier request with the same idempotency key.
-    func earlierResult(_ parameters: ExecuteParameters, _ hash: String) async throws(RPCError) -> [UInt8]? {
-        guard let key = parameters.idempotencyKey, parameters.documents == nil, !parameters.isDryRun else { return nil }
+    func earlierResult(_ parameters: ExecuteParameters, _ hash: String?) async throws(RPCError) -> [UInt8]? {
+        guard let hash, let key = parameters.idempotencyKey, parameters.documents == nil, !parameters.isDryRun else {
+            return nil
+        }
         let earlier: Idempotency
         do throws(JournalError) {
             earlier = try await daemon.edits.earlier(key, uid: request.peer.uid, hash: hash)
@@ -118,10 +134,16 @@ extension PlanRun {
             value = document.root
         }
         guard let value else { throw .notFound(what: "plan", id: "") }
-        switch PlanSchema.read(value) {
+        switch await Self.read(value) {
         case .success(let plan): return plan
         case .failure(let problems): throw problems.problems.rpcError
         }
+    }
+
+    /// A plan may be long: not on the loop.
+    @concurrent
+    private nonisolated static func read(_ plan: JSONValue) async -> Result<EditPlan, PlanProblems> {
+        PlanSchema.read(plan)
     }
 }
 

@@ -14,7 +14,8 @@ extension Daemon {
         guard let id = ULID(text) else { throw .notFound(what: "transaction", id: text) }
         let roots = configuration.access.roots
         let run = PlanRun(
-            request, .undo, daemon: self, streams: false, user: "", timeout: nil, isDetached: false, metadata: [])
+            request, .undo, model: "", daemon: self, streams: false, user: "", timeout: nil, isDetached: false,
+            metadata: [])
         run.start { run throws(RPCError) in
             let found: TransactionRecord?
             do throws(JournalError) {
@@ -77,8 +78,10 @@ extension PlanRun {
         }
         var result = PlanExecution.Result(
             status: changes.isEmpty ? "nothing_to_do" : isDryRun ? "dry_run" : "committed", edits: [], outcomes: [],
-            summaries: changes.map(FileSummary.init), verification: PlanVerification(), attempts: [:])
+            files: await FileSummary.entries(changes.map(FileSummary.init), withContent: false),
+            verification: PlanVerification(), attempts: [:])
         if !changes.isEmpty, !isDryRun {
+            guard !Task.isCancelled else { throw .cancelled(requestID: id.description) }
             isCommitting = true
             defer { isCommitting = false }
             let undoing = TransactionRecord(
@@ -89,10 +92,14 @@ extension PlanRun {
             } catch {
                 throw .journal(error)
             }
-            if case .failed(let faults) = outcome { throw Self.conflict(faults) }
+            switch outcome {
+            case .committed: break
+            case .unrecorded(let error): throw .journal(error)
+            case .failed(let faults): throw Self.conflict(faults)
+            }
             result.transaction = undoing.id
         }
-        return result.json(self, withContent: false) { _ in }
+        return result.json(self)
     }
 
     /// -32011 with the files that stand in the way.

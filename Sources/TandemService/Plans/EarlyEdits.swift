@@ -45,9 +45,15 @@ final class EarlyEdits {
 
     /// What has come of it, by the edits' place in the plan.
     func finish() async -> [Int: Early] {
-        var answers: [Int: Early] = [:]
-        for (index, task) in tasks { if let early = await task.value { answers[index] = early } }
-        return answers
+        let tasks = self.tasks
+        return await withTaskCancellationHandler {
+            var answers: [Int: Early] = [:]
+            for (index, task) in tasks { if let early = await task.value { answers[index] = early } }
+            return answers
+        } onCancel: {
+            // A task does not hear of the cancellation of those who wait for it.
+            for task in tasks.values { task.cancel() }
+        }
     }
 
     private func resolve(_ index: Int, _ edit: PlannedEdit) async -> Early? {

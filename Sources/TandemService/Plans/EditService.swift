@@ -10,11 +10,27 @@ final class EditService: Sendable {
     private struct Open: Sendable {
         var journal: EditJournal
         var engine: TransactionEngine
+        var file: FileIdentity
+    }
+
+    /// Which file a path stands for.
+    private struct FileIdentity: Hashable, Sendable {
+        var device: UInt64
+        var inode: UInt64
+
+        init?(_ path: String) {
+            var status = stat()
+            guard stat(path, &status) == 0 else { return nil }
+            device = UInt64(status.st_dev)
+            inode = UInt64(status.st_ino)
+        }
     }
 
     let path: String
     private let log: Log
     private let state = Mutex<Open?>(nil)
+    /// Outlives a journal that is replaced.
+    private let locks = RootLocks()
 
     init(stateDirectory: String, log: Log) {
         path = stateDirectory + "/edits.db"
@@ -39,13 +55,19 @@ final class EditService: Sendable {
 
     private func open() throws(JournalError) -> Open {
         let result = state.withLock { state -> Result<Open, JournalError> in
-            if let state { return .success(state) }
+            // A journal that was deleted or replaced under us would be lost with this process: the next start could
+            // finish nothing by it.
+            if let state, FileIdentity(path) == state.file { return .success(state) }
             do throws(SQLiteError) {
                 let (journal, outcome) = try EditJournal.open(path: path, at: .now())
                 if case .setAside(let path, let reason) = outcome {
                     log(.error, "the edit journal was set aside as \(path): \(reason)")
                 }
-                let open = Open(journal: journal, engine: TransactionEngine(journal: journal))
+                guard let file = FileIdentity(path) else {
+                    throw SQLiteError(.cannotOpen, "\(path) vanished while it was opened")
+                }
+                let open = Open(
+                    journal: journal, engine: TransactionEngine(journal: journal, locks: locks), file: file)
                 state = open
                 return .success(open)
             } catch {
@@ -61,19 +83,20 @@ final class EditService: Sendable {
         try Idempotency.check(key, uid: uid, paramsHash: hash, in: try open().journal)
     }
 
-    /// Steps 1 and 4 to 7: all or nothing.
-    @concurrent
+    /// Steps 1 and 4 to 7: all or nothing. Waits for other committers of the same root.
     func commit(
         _ record: TransactionRecord, _ handle: PlanTree.RootHandle, _ changes: [FileChange]
     ) async throws(JournalError) -> TransactionEngine.Outcome {
-        let open = try self.open()
-        try open.journal.begin(record)
-        return open.engine.commit(record.id, root: handle.root, changes: changes)
-    }
-
-    @concurrent
-    func setResult(_ id: ULID, _ json: [UInt8]) async throws(JournalError) {
-        try open().journal.setResult(id, json)
+        let result = await onOwnThread { () -> Result<TransactionEngine.Outcome, JournalError> in
+            do throws(JournalError) {
+                let open = try self.open()
+                try open.journal.begin(record)
+                return .success(open.engine.commit(record.id, root: handle.root, changes: changes))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
     }
 
     @concurrent

@@ -52,8 +52,10 @@ struct ExecuteParameters: Sendable {
         metadata = params["metadata"].map { Array($0.raw) } ?? []
     }
 
-    /// A hash of what the request means, for idempotency keys: everything but how its answer is delivered.
-    static func hash(_ params: JSONValue) -> String {
+    /// A hash of what the request means, everything but how its answer is delivered; nil without an idempotency key.
+    @concurrent
+    func hash(_ params: JSONValue) async -> String? {
+        guard idempotencyKey != nil else { return nil }
         var writer = JSONWriter()
         writer.beginObject()
         for (name, value) in params.members

@@ -12,13 +12,13 @@ struct PlanExecution {
     let run: PlanRun
     let parameters: ExecuteParameters
     let tree: PlanTree
-    /// Of the request, for the idempotency key.
-    let hash: String
+    /// Of the request's params; where there is an idempotency key.
+    let hash: String?
 
     /// Model calls made for each edit, by index.
     private var attempts: [Int: Int] = [:]
 
-    init(_ run: PlanRun, _ parameters: ExecuteParameters, _ tree: PlanTree, hash: String) {
+    init(_ run: PlanRun, _ parameters: ExecuteParameters, _ tree: PlanTree, hash: String?) {
         self.run = run
         self.parameters = parameters
         self.tree = tree
@@ -33,11 +33,12 @@ struct PlanExecution {
         _ edits: [PlannedEdit], early: [Int: EarlyEdits.Early] = [:],
         head: (inout JSONWriter) -> Void = { _ in }
     ) async throws(RPCError) -> [UInt8] {
+        try checkVerifier()
         try await checkBase(edits)
         let base = Dictionary(parameters.base) { first, _ in first }
         var resolution = await PlanResolution.make(edits, mode: parameters.mode, tree: tree, base: base)
         try await askModels(&resolution, early)
-        announce(resolution)
+        await announce(resolution)
         let outcomes = resolution.outcomes
         if !parameters.skipsConflicts, outcomes.contains(where: { $0.status == .failed }) {
             throw outcomes.conflictError(edits)
@@ -47,28 +48,35 @@ struct PlanExecution {
         if verification.status == .failed { throw verification.conflict(edits) }
         var result = Result(
             status: changes.isEmpty ? "nothing_to_do" : parameters.isDryRun ? "dry_run" : "committed",
-            edits: edits, outcomes: outcomes, summaries: resolution.summaries, verification: verification,
-            attempts: attempts)
-        if !changes.isEmpty, !parameters.isDryRun, case .folder(let handle) = tree {
-            result.transaction = try await commit(changes, edits, handle)
+            edits: edits, outcomes: outcomes,
+            files: await FileSummary.entries(resolution.summaries, withContent: !tree.isFolder),
+            verification: verification, attempts: attempts)
+        guard !changes.isEmpty, !parameters.isDryRun, case .folder(let handle) = tree else {
+            if result.status == "committed" { await announceCommitted(resolution.summaries) }
+            return result.json(run, head: head)
         }
-        for summary in resolution.summaries where result.status == "committed" {
+        let transaction = run.daemon.makeID()
+        result.transaction = transaction
+        // With a key the answer is recorded with the transaction's begin, and a repetition gets it to the byte.
+        let recorded = parameters.idempotencyKey.map { _ in result.json(run, head: head) }
+        let record = TransactionRecord(
+            id: transaction, root: handle.root.path, time: .now(), uid: run.request.peer.uid,
+            idempotencyKey: parameters.idempotencyKey, paramsHash: hash, result: recorded)
+        if let earlier = try await commit(record, changes, edits, handle) { return earlier }
+        await announceCommitted(resolution.summaries)
+        return recorded ?? result.json(run, head: head)
+    }
+
+    private func announceCommitted(_ summaries: [FileSummary]) async {
+        guard run.streams else { return }
+        for summary in summaries {
+            await run.room()
             run.event("file") { writer in
                 writer.member("path", summary.path)
                 writer.member("status", "committed")
                 writer.member("action", summary.action.rawValue)
             }
         }
-        let json = result.json(run, withContent: !tree.isFolder, head: head)
-        if let transaction = result.transaction {
-            do throws(JournalError) {
-                try await run.daemon.edits.setResult(transaction, json)
-            } catch {
-                // The tree is changed and the client is told so; only a repetition by key could not be answered.
-                run.daemon.log(.error, "the result of edit transaction \(transaction) was not recorded: \(error)")
-            }
-        }
-        return json
     }
 
     /// Preconditions on files that no edit names.
@@ -91,8 +99,8 @@ struct PlanExecution {
     @concurrent
     private static func stale(_ base: [(path: String, hash: String)], _ tree: PlanTree) async -> [String] {
         base.filter { path, hash in
-            let image = try? tree.read(path)
-            return hash.lowercased() != Digest.sha256(image?.bytes ?? [])
+            guard let image = try? tree.read(path) else { return true }
+            return hash.lowercased() != Digest.sha256(image.bytes)
         }.map(\.path)
     }
 
@@ -103,100 +111,93 @@ struct PlanExecution {
         _ resolution: inout PlanResolution, _ early: [Int: EarlyEdits.Early]
     ) async throws(RPCError) {
         let waiting = resolution.resolutions.indices.filter { !resolution.resolutions[$0].requests.isEmpty }
+        let total = resolution.files.count
+        run.progress(total - waiting.count, of: total, "files")
         guard !waiting.isEmpty else { return }
         let editor = ModelEditor(models: run.models, resolution: resolution)
         var faults: [Int: EditFault] = [:]
-        var finished: [FileAnswers] = []
-        if parameters.mode == .sequential {
-            for file in waiting { finished.append(try await Self.answers(editor, file, early)) }
-        } else {
-            finished = try await Self.side(waiting, editor, early)
-        }
-        for answers in finished {
-            resolution.resolutions[answers.file] = answers.resolution
-            faults.merge(answers.faults) { first, _ in first }
-            attempts.merge(answers.attempts) { first, _ in first }
+        let finished =
+            parameters.mode == .sequential
+            ? try await inOrder(waiting, editor) : try await sideBySide(waiting, editor, early, total)
+        for work in finished {
+            resolution.resolutions[work.file] = work.resolution
+            faults.merge(work.faults) { first, _ in first }
+            attempts.merge(work.attempts) { first, _ in first }
         }
         resolution.closeRequests(faults)
     }
 
-    private struct FileAnswers: Sendable {
-        var file: Int
-        var resolution: PlanFile.Resolution
-        var faults: [Int: EditFault]
-        var attempts: [Int: Int]
+    /// Edits in the plan's order, whichever file they are of.
+    private func inOrder(_ files: [Int], _ editor: ModelEditor) async throws(RPCError) -> [FileModelWork] {
+        var works = files.map { FileModelWork(editor, $0) }
+        while let next = works.indices.filter({ works[$0].next != nil }).min(by: {
+            (works[$0].next?.index ?? 0) < (works[$1].next?.index ?? 0)
+        }) {
+            try await works[next].answerNext([:])
+        }
+        return works
     }
 
     /// Model edits under way at once; the provider's own gate bounds them further.
     private static let modelFilesAtOnce = 16
 
-    private static func side(
-        _ files: [Int], _ editor: ModelEditor, _ early: [Int: EarlyEdits.Early]
-    ) async throws(RPCError) -> [FileAnswers] {
-        let results = await withTaskGroup(of: Swift.Result<FileAnswers, RPCError>.self) { group in
+    private func sideBySide(
+        _ files: [Int], _ editor: ModelEditor, _ early: [Int: EarlyEdits.Early], _ total: Int
+    ) async throws(RPCError) -> [FileModelWork] {
+        let results = await withTaskGroup(of: Swift.Result<FileModelWork, RPCError>.self) { group in
             var rest = files[...]
-            for file in rest.prefix(modelFilesAtOnce) {
-                group.addTask { await outcome(editor, file, early) }
+            for file in rest.prefix(Self.modelFilesAtOnce) {
+                group.addTask { await Self.finished(editor, file, early) }
             }
-            rest = rest.dropFirst(modelFilesAtOnce)
-            var results: [Swift.Result<FileAnswers, RPCError>] = []
+            rest = rest.dropFirst(Self.modelFilesAtOnce)
+            var results: [Swift.Result<FileModelWork, RPCError>] = []
             for await result in group {
                 results.append(result)
+                run.progress(total - files.count + results.count, of: total, "files")
                 if case .failure = result {
                     group.cancelAll()
+                    rest = []
                 } else if let file = rest.popFirst() {
-                    group.addTask { await outcome(editor, file, early) }
+                    group.addTask { await Self.finished(editor, file, early) }
                 }
             }
             return results
         }
-        var found: [FileAnswers] = []
+        var found: [FileModelWork] = []
+        // The first failure is the cause; what it cancelled comes behind it.
         for result in results { found.append(try result.get()) }
         return found
     }
 
-    private static func outcome(
+    private static func finished(
         _ editor: ModelEditor, _ file: Int, _ early: [Int: EarlyEdits.Early]
-    ) async -> Swift.Result<FileAnswers, RPCError> {
+    ) async -> Swift.Result<FileModelWork, RPCError> {
+        var work = FileModelWork(editor, file)
         do throws(RPCError) {
-            return .success(try await answers(editor, file, early))
+            while work.next != nil { try await work.answerNext(early) }
+            return .success(work)
         } catch {
             return .failure(error)
         }
     }
 
-    private static func answers(
-        _ editor: ModelEditor, _ file: Int, _ early: [Int: EarlyEdits.Early]
-    ) async throws(RPCError) -> FileAnswers {
-        var known: [Int: [UInt8]] = [:]
-        var collected = FileAnswers(
-            file: file, resolution: editor.resolution.resolutions[file], faults: [:], attempts: [:])
-        // Each round answers one request; a file has as many as edits.
-        while let request = collected.resolution.requests.first(where: { collected.faults[$0.index] == nil }) {
-            let answer: ModelEditor.Answer
-            // Made for this very region; a file that changed meanwhile is asked about anew.
-            if let ready = early[request.index], ready.regionText == request.regionText {
-                answer = ready.answer
-            } else {
-                answer = try await editor.answer(request, file: file, known: known)
-            }
-            collected.attempts[request.index] = answer.attempts
-            if let text = answer.text {
-                known[request.index] = text
-                collected.resolution = await editor.resolution.resolve(file, answers: known)
-                // An answer that no longer fits is not asked for again.
-                if collected.resolution.requests.contains(where: { $0.index == request.index }) {
-                    collected.faults[request.index] = EditFault(
-                        .modelAnswer, "the model's answer does not fit the file")
-                }
-            } else {
-                collected.faults[request.index] = answer.fault
-            }
-        }
-        return collected
-    }
-
     // MARK: verify and commit
+
+    /// A verifier that is not there is told before anything is spent on the plan.
+    func checkVerifier() throws(RPCError) {
+        guard case .configured(let name) = parameters.verification else { return }
+        guard run.daemon.configuration.verifiers.contains(where: { $0.name == name }) else {
+            let known = ["none", "syntax", "model"] + run.daemon.configuration.verifiers.map(\.name)
+            throw .invalidParams(
+                path: "/verify", expected: known.joined(separator: ", "),
+                "There is no verifier `\(name.prefix(64))`: use one of \(known.joined(separator: ", ")).")
+        }
+        guard tree.isFolder else {
+            throw .invalidParams(
+                path: "/verify", expected: "none, syntax or model",
+                "The verifier `\(name.prefix(64))` needs a folder: send `root`, or choose syntax or model.")
+        }
+    }
 
     private func verify(_ edits: [PlannedEdit], _ changes: [FileChange]) async throws(RPCError) -> PlanVerification {
         guard !changes.isEmpty else { return PlanVerification() }
@@ -205,55 +206,54 @@ struct PlanExecution {
         case .syntax: return await PlanVerification.syntax(changes)
         case .model: return try await PlanVerification.model(run.models, changes)
         case .configured(let name):
-            guard let verifier = run.daemon.configuration.verifiers.first(where: { $0.name == name }) else {
-                let known = ["none", "syntax", "model"] + run.daemon.configuration.verifiers.map(\.name)
-                throw .invalidParams(
-                    path: "/verify", expected: known.joined(separator: ", "),
-                    "There is no verifier `\(name.prefix(64))`: use one of \(known.joined(separator: ", ")).")
-            }
-            guard case .folder(let handle) = tree else {
-                throw .invalidParams(
-                    path: "/verify", expected: "none, syntax or model",
-                    "The verifier `\(name.prefix(64))` needs a folder: send `root`, or choose syntax or model.")
-            }
+            guard let verifier = run.daemon.configuration.verifiers.first(where: { $0.name == name }),
+                case .folder(let handle) = tree
+            else { return PlanVerification() }
             return await PlanVerification.configured(verifier, handle, changes)
         }
     }
 
+    /// - Returns: the earlier request's result when another one with the same key was faster; else nil.
     private func commit(
-        _ changes: [FileChange], _ edits: [PlannedEdit], _ handle: PlanTree.RootHandle
-    ) async throws(RPCError) -> ULID {
+        _ record: TransactionRecord, _ changes: [FileChange], _ edits: [PlannedEdit], _ handle: PlanTree.RootHandle
+    ) async throws(RPCError) -> [UInt8]? {
         guard !Task.isCancelled else { throw .cancelled(requestID: run.id.description) }
         run.isCommitting = true
         defer { run.isCommitting = false }
-        let record = TransactionRecord(
-            id: run.daemon.makeID(), root: handle.root.path, time: .now(), uid: run.request.peer.uid,
-            idempotencyKey: parameters.idempotencyKey, paramsHash: hash)
         let outcome: TransactionEngine.Outcome
         do throws(JournalError) {
             outcome = try await run.daemon.edits.commit(record, handle, changes)
         } catch {
+            if case .duplicateKey = error, let hash, let earlier = try await run.earlierResult(parameters, hash) {
+                return earlier
+            }
             throw .journal(error)
         }
         switch outcome {
-        case .committed: return record.id
+        case .committed: return nil
+        case .unrecorded(let error): throw .journal(error)
         case .failed(let faults):
             throw faults.map { path, fault in
-                EditOutcome.failed(edits.firstIndex { $0.file == path } ?? -1, fault)
+                EditOutcome.failed(edits.firstIndex { $0.file == path || $0.newName == path } ?? -1, fault)
             }.conflictError(edits)
         }
     }
 
-    private func announce(_ resolution: PlanResolution) {
+    private func announce(_ resolution: PlanResolution) async {
         guard run.streams else { return }
         for (position, file) in resolution.files.enumerated() {
+            await run.room()
             let outcomes = resolution.resolutions[position].outcomes
             run.event("file") { writer in
                 writer.member("path", file.path)
                 writer.member("status", outcomes.contains { $0.status == .failed } ? "failed" : "resolved")
                 writer.member("edits", outcomes.count)
             }
-            run.progress(position + 1, of: resolution.files.count, "files")
         }
     }
+}
+
+extension PlannedEdit {
+    /// The other name of a renamed file.
+    fileprivate var newName: String? { if case .rename(let to) = operation { to } else { nil } }
 }

@@ -37,10 +37,10 @@ final class PlanModels {
 
     func resume() { workflows.resume() }
 
-    /// Asks a model; `output` hears the answer's text as it comes.
+    /// Asks a model; `output` hears what it says as it comes, and when it starts over.
     func ask(
         _ model: String, as role: StepRole, system: String, user: String, members: [Prompt.Member] = [],
-        output: @escaping @LoopActor (String) -> Void = { _ in }
+        output: @escaping @LoopActor (WorkflowPiece) -> Void = { _ in }
     ) async throws(RPCError) -> Completion {
         try admit()
         var writer = JSONWriter(reserving: system.utf8.count + user.utf8.count + 128)
@@ -55,7 +55,7 @@ final class PlanModels {
         let prompt = Prompt(messages: writer.bytes[...], members: members)
         do throws(WorkflowFailure) {
             return try await workflows.ask(model, as: role, prompt) { [run] piece in
-                if case .delta(.content(let text)) = piece { output(text) }
+                output(piece)
                 return run.workflow(said: piece)
             }
         } catch {

@@ -101,7 +101,7 @@ struct PlanResolution: Sendable {
 
 extension Array {
     /// Consecutive pieces of at most `size` elements.
-    fileprivate func chunks(of size: Int) -> [[Element]] {
+    func chunks(of size: Int) -> [[Element]] {
         stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
     }
 }

@@ -11,7 +11,8 @@ extension PlanExecution {
         var status: String
         var edits: [PlannedEdit]
         var outcomes: [EditOutcome]
-        var summaries: [FileSummary]
+        /// Each file's entry as JSON.
+        var files: [[UInt8]]
         var verification: PlanVerification
         /// Model calls made for each edit that needed one.
         var attempts: [Int: Int]
@@ -19,8 +20,8 @@ extension PlanExecution {
         var transaction: ULID?
 
         @LoopActor
-        func json(_ run: PlanRun, withContent: Bool, head: (inout JSONWriter) -> Void) -> [UInt8] {
-            var writer = JSONWriter(reserving: 4096)
+        func json(_ run: PlanRun, head: (inout JSONWriter) -> Void = { _ in }) -> [UInt8] {
+            var writer = JSONWriter(reserving: files.reduce(4096) { $0 + $1.count + 256 })
             writer.beginObject()
             head(&writer)
             writer.key("transaction_id")
@@ -28,7 +29,7 @@ extension PlanExecution {
             writer.member("status", status)
             writer.key("files")
             writer.beginArray()
-            for summary in summaries { summary.write(to: &writer, withContent: withContent) }
+            for file in files { writer.raw(file) }
             writer.endArray()
             writer.key("edits")
             writer.beginArray()
@@ -45,10 +46,28 @@ extension PlanExecution {
             writer.member("edits", edits.count)
             writer.member("deterministic", done.count { $0.match != .model })
             writer.member("model", done.count { $0.match == .model })
-            writer.member("files", summaries.count)
+            writer.member("files", files.count)
             writer.endObject()
             writer.endObject()
             return writer.bytes
+        }
+    }
+}
+
+extension FileSummary {
+    /// Entries written by one task: small files cost less than a task.
+    private static let entriesPerTask = 32
+
+    /// The entries of a result's `files`, made side by side.
+    @concurrent
+    static func entries(_ summaries: [FileSummary], withContent: Bool) async -> [[UInt8]] {
+        await withTaskGroup(of: (Int, [[UInt8]]).self) { group in
+            for (index, chunk) in summaries.chunks(of: entriesPerTask).enumerated() {
+                group.addTask { (index, chunk.map { $0.json(withContent: withContent) }) }
+            }
+            var parts: [(Int, [[UInt8]])] = []
+            for await part in group { parts.append(part) }
+            return parts.sorted { $0.0 < $1.0 }.flatMap(\.1)
         }
     }
 }

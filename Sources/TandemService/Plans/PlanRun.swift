@@ -20,21 +20,26 @@ final class PlanRun: RequestWork, WorkflowListener {
     let streams: Bool
     let user: String
     private let method: Method
+    /// What `started` and the ledger call the model of this request.
+    let model: String
     let timeout: TimeSpan
     private let metadata: [UInt8]
     private var task: Task<Void, Never>?
     private var deadline: Deadline?
     private var isOver = false
+    /// The work, while it waits for a slow client.
+    private var waitsForRoom: CheckedContinuation<Void, Never>?
     /// The tree is being changed: that ends well or ill by itself within moments, and is then told as it is.
     var isCommitting = false
     private(set) lazy var models = PlanModels(self)
 
     init(
-        _ request: PendingRequest, _ method: Method, daemon: Daemon, streams: Bool, user: String, timeout: TimeSpan?,
-        isDetached: Bool, metadata: [UInt8]
+        _ request: PendingRequest, _ method: Method, model: String, daemon: Daemon, streams: Bool, user: String,
+        timeout: TimeSpan?, isDetached: Bool, metadata: [UInt8]
     ) {
         self.request = request
         self.method = method
+        self.model = model
         self.daemon = daemon
         self.streams = streams
         self.user = user
@@ -52,7 +57,7 @@ final class PlanRun: RequestWork, WorkflowListener {
         if streams {
             request.event("started") { writer in
                 writer.member("request_id", id.description)
-                writer.member("model", daemon.configuration.plan.planner ?? daemon.configuration.defaultModel)
+                writer.member("model", model)
             }
         }
         deadline = EventLoop.shared.schedule(at: trace.deadline) { [weak self] in self?.deadlinePassed() }
@@ -73,7 +78,17 @@ final class PlanRun: RequestWork, WorkflowListener {
         finish(.failure(cause == .shutdown ? .shuttingDown(requestID: id) : .cancelled(requestID: id)))
     }
 
-    func resume() { models.resume() }
+    func resume() {
+        models.resume()
+        waitsForRoom?.resume()
+        waitsForRoom = nil
+    }
+
+    /// Waits until the client takes events again; returns at once where it does, or when the request is over.
+    func room() async {
+        guard isCongested, !isOver else { return }
+        await withCheckedContinuation { waitsForRoom = $0 }
+    }
 
     private func deadlinePassed() {
         guard !isCommitting else { return }
@@ -90,11 +105,12 @@ final class PlanRun: RequestWork, WorkflowListener {
     private func finish(_ result: Result<[UInt8], RPCError>) {
         guard !isOver else { return }
         isOver = true
+        waitsForRoom?.resume()
+        waitsForRoom = nil
         if let deadline { EventLoop.shared.cancel(deadline) }
         models.release()
         var record = RequestRecord(
-            id: id, uid: request.peer.uid, method: method.rawValue,
-            model: daemon.configuration.plan.planner ?? daemon.configuration.defaultModel, workflow: "plan")
+            id: id, uid: request.peer.uid, method: method.rawValue, model: model, workflow: "plan")
         record.user = user
         record.stream = streams
         record.metadata = metadata
@@ -121,7 +137,11 @@ final class PlanRun: RequestWork, WorkflowListener {
         if streams { request.event(type, write) }
     }
 
+    /// How often progress is told: finer than that no bar shows it.
+    private static let progressSteps = 200
+
     func progress(_ done: Int, of total: Int, _ unit: StaticString) {
+        guard done == total || done % max(1, total / Self.progressSteps) == 0 else { return }
         event("progress") { writer in
             writer.member("done", done)
             writer.member("total", total)

@@ -16,7 +16,8 @@ enum PlanTree: Sendable {
     }
 
     /// - Parameter allowed: `access.roots`.
-    static func open(_ parameters: ExecuteParameters, allowed: [String]) throws(RPCError) -> PlanTree {
+    @concurrent
+    static func open(_ parameters: ExecuteParameters, allowed: [String]) async throws(RPCError) -> PlanTree {
         if let documents = parameters.documents {
             var files: [String: [UInt8]] = [:]
             for (index, document) in documents.enumerated() {
@@ -26,7 +27,11 @@ enum PlanTree: Sendable {
                         "`\(jsonPointerOfDocument(index))` is not a relative path inside the tree: name the file from its root."
                     )
                 }
-                files[path] = document.content
+                guard files.updateValue(document.content, forKey: path) == nil else {
+                    throw .invalidParams(
+                        path: jsonPointerOfDocument(index), expected: "another path",
+                        "`\(path)` stands in `documents` twice: send each file once.")
+                }
             }
             return .documents(files)
         }

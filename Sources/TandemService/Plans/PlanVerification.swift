@@ -98,26 +98,35 @@ extension PlanVerification {
     /// Bytes of a diff that the verifier is shown; a larger one cannot be judged as a whole.
     private static let shownDiff = 200 << 10
 
+    @concurrent
+    private static func diff(_ changes: [FileChange]) async -> [UInt8] {
+        Array(
+            changes.map { change in
+                UnifiedDiff.bytes(
+                    oldPath: change.before == nil ? nil : change.path,
+                    newPath: change.after == nil ? nil : change.path, old: change.before ?? [],
+                    new: change.after ?? [], mode: change.mode ?? 0o644)
+            }.joined())
+    }
+
     /// One call that answers yes or no with reasons.
     @LoopActor
     static func model(_ models: PlanModels, _ changes: [FileChange]) async throws(RPCError) -> PlanVerification {
-        let diff = changes.map { change in
-            UnifiedDiff.bytes(
-                oldPath: change.before == nil ? nil : change.path, newPath: change.after == nil ? nil : change.path,
-                old: change.before ?? [], new: change.after ?? [], mode: change.mode ?? 0o644)
-        }
+        let shown = await diff(changes)
         func result(_ status: VerifyCheck.Status, _ output: String) -> PlanVerification {
             PlanVerification(checks: [VerifyCheck(file: "", name: "model", status: status, output: output)])
         }
-        let shown = Array(diff.joined())
         guard shown.count <= shownDiff else {
             return result(.skipped, "the change is too large to be reviewed by a model at once")
         }
         let answer = try await models.ask(
             models.verifier, as: .verifier, system: verifierSystem, user: String(decoding: shown, as: UTF8.self)
         ).content
-        let verdict = answer.drop { !$0.isLetter }.lowercased()
-        if verdict.hasPrefix("yes") { return result(.passed, answer) }
-        return result(verdict.hasPrefix("no") ? .failed : .skipped, answer)
+        // "no" and "not sure" differ.
+        switch answer.drop(while: { !$0.isLetter }).prefix(while: \.isLetter).lowercased() {
+        case "yes": return result(.passed, answer)
+        case "no": return result(.failed, answer)
+        default: return result(.skipped, answer)
+        }
     }
 }

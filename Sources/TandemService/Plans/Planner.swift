@@ -6,6 +6,7 @@ import TandemProtocol
 import TandemProviders
 import TandemRPC
 import TandemStore
+import TandemWorkflows
 
 /// What a planner is asked, and how its answer becomes a plan.
 @LoopActor
@@ -24,18 +25,15 @@ struct Planner {
     }
 
     let run: PlanRun
-    let model: String
+    private let model: String
     let problem: String
     let files: [String]
     let contextTokens: Int
 
-    init(_ run: PlanRun, _ params: JSONValue) throws(RPCError) {
+    init(_ run: PlanRun, _ params: JSONValue) {
         self.run = run
         let configuration = run.daemon.configuration
-        model = params["model"]?.string ?? run.models.planner
-        guard configuration.resolve(model) != nil else {
-            throw .unknownModel(model, didYouMean: configuration.suggestions(for: model).first)
-        }
+        model = run.model
         problem = params["problem"]?.string ?? ""
         files = params["files"]?.elements.compactMap(\.string) ?? []
         var tokens = params["context_tokens"]?.int ?? Self.defaultContextTokens
@@ -55,7 +53,6 @@ struct Planner {
         let question = Self.question(problem, selection)
         var (outcome, answer) = try await ask(question, found, restarted)
         if !outcome.isUsable {
-            restarted()
             let repair = """
                 \(question)
 
@@ -85,7 +82,9 @@ struct Planner {
         let completion = try await run.models.ask(
             model, as: .planner, system: PlannerPrompt.blocks, user: question
         ) { listener.take($0) }
-        return (listener.finish(completion), completion.content)
+        let outcome = listener.finish(completion)
+        if !outcome.isUsable { listener.dropAnnounced() }
+        return (outcome, completion.content)
     }
 
     /// Reads the plan while it comes.
@@ -93,6 +92,7 @@ struct Planner {
     private final class Listener {
         private var reader = PlanReader()
         private var heard = ""
+        private var hasAnnounced = false
         private let run: PlanRun
         private let found: @LoopActor (Int, PlannedEdit) -> Void
         private let restarted: @LoopActor () -> Void
@@ -106,16 +106,35 @@ struct Planner {
             self.restarted = restarted
         }
 
-        func take(_ text: String) {
-            heard += text
-            handle(reader.feed(text.utf8))
+        func take(_ piece: WorkflowPiece) {
+            switch piece {
+            case .delta(.content(let text)):
+                heard += text
+                handle(reader.feed(text.utf8))
+            // The same model again, or another one in its place: what the first said is no part of the answer.
+            case .began, .reset: if !heard.isEmpty { startOver() }
+            case .delta: break
+            }
+        }
+
+        private func startOver() {
+            reader = PlanReader()
+            heard = ""
+            dropAnnounced()
+        }
+
+        /// The edits so far count no more; a client that showed them is told to drop them.
+        func dropAnnounced() {
+            restarted()
+            guard hasAnnounced else { return }
+            hasAnnounced = false
+            run.event("reset") { $0.member("reason", "fallback") }
         }
 
         func finish(_ completion: Completion) -> PlanReader.Outcome {
             if heard != completion.content {
-                // A model that started over (a fallback, a reset): the answer itself is what counts.
-                restarted()
-                reader = PlanReader()
+                // The answer itself is what counts.
+                startOver()
                 handle(reader.feed(completion.content.utf8))
             }
             let (events, outcome) = reader.finish()
@@ -127,13 +146,14 @@ struct Planner {
             for event in events {
                 switch event {
                 case .edit(let index, let edit):
+                    hasAnnounced = true
                     run.event("edit") { writer in
                         writer.member("index", index)
                         writer.key("edit")
                         edit.write(to: &writer)
                     }
                     found(index, edit)
-                case .restart: restarted()
+                case .restart: dropAnnounced()
                 }
             }
         }

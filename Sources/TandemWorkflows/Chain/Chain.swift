@@ -11,7 +11,6 @@ struct Chain {
     let run: WorkflowRun
     let name: String
     let settings: ChainSettings
-    let hasAlternative: Bool
 
     func answer(_ prompt: Prompt, output: @escaping WorkflowOutput) async throws(WorkflowFailure) -> Completion {
         run.environment.warm(settings.coder)
@@ -19,8 +18,7 @@ struct Chain {
         var coding = prompt
         if let reasoning { coding = prompt.addingToSystem(codingInstruction(reasoning: reasoning.forCoder)) }
         var hasSaidReasoning = !(reasoning?.shown.isEmpty ?? true)
-        var completion = try await run.ask(settings.coder, as: .coder, coding, hasAlternative: hasAlternative) {
-            piece in
+        var completion = try await run.ask(settings.coder, as: .coder, coding) { piece in
             if case .delta(.reasoning) = piece, hasSaidReasoning {
                 hasSaidReasoning = false
                 _ = output(.delta(.reasoning("\n\n")))

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -161,6 +162,45 @@ pid_t cl_spawn_detached(char *const argv[], int search, const char *log) {
     int code = (search ? posix_spawnp : posix_spawn)(&pid, argv[0], &actions, &attributes, argv, environ);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
+    if (code == 0) return pid;
+    errno = code;
+    return -1;
+}
+pid_t cl_spawn_piped(char *const argv[], char *const added[], const char *folder, int input, int output, int quiet) {
+    size_t own = 0, more = 0, count = 0;
+    while (environ[own]) own++;
+    while (added[more]) more++;
+    char **variables = calloc(own + more + 1, sizeof(char *));
+    if (!variables) return -1;
+    for (size_t index = 0; index < more; index++) variables[count++] = added[index];
+    // Which of two entries of one name counts is not defined: ours of a name that was added is left out.
+    for (size_t index = 0; index < own; index++) {
+        size_t name = strcspn(environ[index], "=") + 1;
+        int is_new = 1;
+        for (size_t other = 0; other < more; other++)
+            if (strncmp(environ[index], added[other], name) == 0) is_new = 0;
+        if (is_new) variables[count++] = environ[index];
+    }
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none, all;
+    sigemptyset(&none);
+    sigfillset(&all);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, input, 0);
+    posix_spawn_file_actions_adddup2(&actions, output, 1);
+    if (quiet) posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+    posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+    posix_spawn_file_actions_addchdir_np(&actions, folder);
+    posix_spawnattr_init(&attributes);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
+    pid_t pid;
+    int code = posix_spawnp(&pid, argv[0], &actions, &attributes, argv, variables);
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawnattr_destroy(&attributes);
+    free(variables);
     if (code == 0) return pid;
     errno = code;
     return -1;

@@ -31,6 +31,8 @@ package enum Backoff {
 ///   to the next candidate: another model may have a longer context or know the name.
 /// - A candidate our own rules refuse costs nothing of the budget.
 /// - At the end of the list what is left of the budget goes to the last candidate that may be retried.
+/// - Where the workflow has another part that takes over (`hasAlternative`), that counts as one more untried candidate:
+///   it gets its turn before anything is tried a third time, after a timeout at once, and a breaker is not probed.
 /// - A pause that would end at or after the deadline is not begun.
 package struct CandidateRun: Hashable, Sendable {
     package enum Action: Hashable, Sendable {
@@ -60,6 +62,7 @@ package struct CandidateRun: Hashable, Sendable {
     }
 
     private let candidates: Int
+    private let hasAlternative: Bool
     private let deadline: MonotonicTime
     private var current = 0
     /// The first candidate not yet tried.
@@ -71,13 +74,14 @@ package struct CandidateRun: Hashable, Sendable {
     package private(set) var isCommitted = false
 
     /// `candidates` of at least one, by index from 0.
-    package init(candidates: Int, deadline: MonotonicTime) {
+    package init(candidates: Int, hasAlternative: Bool = false, deadline: MonotonicTime) {
         self.candidates = max(1, candidates)
+        self.hasAlternative = hasAlternative
         self.deadline = deadline
     }
 
     /// Whether the step has nowhere else to go, now or later: `CircuitBreaker.admit(onlyCandidate:)`.
-    package var isOnlyCandidate: Bool { candidates == 1 }
+    package var isOnlyCandidate: Bool { candidates == 1 && !hasAlternative }
 
     /// Content of the current attempt reached the client.
     package mutating func commit() { isCommitted = true }
@@ -112,9 +116,10 @@ package struct CandidateRun: Hashable, Sendable {
             comeback = nil
         }
         let untriedCount = candidates - untried
+        let otherCount = untriedCount + (hasAlternative ? 1 : 0)
         let fallbackFirst =
-            untriedCount > 0 && failure.retryAfter.map { $0 > Self.longestPauseBeforeFallback } ?? false
-        if failure.retry == .same, !fallbackFirst, budget.extrasLeft > untriedCount,
+            otherCount > 0 && failure.retryAfter.map { $0 > Self.longestPauseBeforeFallback } ?? false
+        if failure.retry == .same, !fallbackFirst, budget.extrasLeft > otherCount,
             let action = comeBack(at: time, &budget)
         {
             return action
@@ -125,7 +130,7 @@ package struct CandidateRun: Hashable, Sendable {
             untried += 1
             return .attempt(current)
         }
-        guard let comeback else { return .exhausted(.candidates) }
+        guard let comeback, !hasAlternative else { return .exhausted(.candidates) }
         if budget.extrasLeft == 0 { return .exhausted(.attempts) }
         if !failure.wasSent, comeback.candidate == current { return .exhausted(.candidates) }
         return comeBack(at: time, &budget) ?? .exhausted(.candidates)

@@ -45,8 +45,11 @@ extension MethodDescription {
             ]),
             result: .members([], open: true), errors: []),
         MethodDescription(
-            method: .sessions, summary: "Lists the conversations that the daemon keeps.", params: ObjectSchema([]),
-            result: .members([.init("sessions", .list(of: .anyObject))], open: true), errors: []),
+            method: .sessions, summary: "Lists the conversations that the daemon keeps, or gives one's messages.",
+            params: ObjectSchema([.init("session", .name, "The conversation whose messages are wanted.")]),
+            result: .members(
+                [.init("sessions", .list(of: .anyObject)), .init("messages", .list(of: .anyObject))], open: true),
+            errors: [.notFound]),
         MethodDescription(
             method: .transactions, summary: "Lists edit transactions, newest first.",
             params: ObjectSchema([.limit, .root]),

@@ -82,7 +82,8 @@ package final class HTTPAttempt: Attempt, TransferDelegate {
 
     package init(
         client: HTTPClient, endpoint: HTTPEndpoint, timeouts: TimeoutSettings, key: Secret?, request: [UInt8],
-        estimatedPromptTokens: Int, expectsStream: Bool = true, decoder: any AnswerDecoder, delegate: any AttemptDelegate
+        estimatedPromptTokens: Int, expectsStream: Bool = true, decoder: any AnswerDecoder,
+        delegate: any AttemptDelegate
     ) {
         self.client = client
         self.endpoint = endpoint

@@ -115,7 +115,8 @@ package final class Provider {
             HTTPAttempt(
                 client: client, endpoint: endpoint("/chat/completions", of: settings), timeouts: settings.timeouts,
                 key: settings.apiKey, request: openAIRequest(prompt, model: model, quirks: quirks),
-                estimatedPromptTokens: prompt.estimatedPromptTokens, decoder: OpenAIDecoder(), delegate: delegate)
+                estimatedPromptTokens: prompt.estimatedPromptTokens, expectsStream: expectsStream(prompt),
+                decoder: OpenAIDecoder(), delegate: delegate)
         }
     }
 
@@ -126,8 +127,13 @@ package final class Provider {
         HTTPAttempt(
             client: client, endpoint: endpoint(path), timeouts: settings.timeouts, key: settings.apiKey,
             request: request, estimatedPromptTokens: prompt.estimatedPromptTokens,
-            expectsStream: prompt.wantsStream || settings.kind != .openai || quirks.countsStreams, decoder: decoder,
-            delegate: delegate)
+            expectsStream: expectsStream(prompt), decoder: decoder, delegate: delegate)
+    }
+
+    /// What `openAIRequest` asks for; the other kinds always ask for a stream.
+    private func expectsStream(_ prompt: Prompt) -> Bool {
+        let speaksOpenAI = settings.kind == .openai || settings.kind == .llama
+        return prompt.wantsStream || !speaksOpenAI || quirks.countsStreams
     }
 
     private var quirks: OpenAIQuirks {

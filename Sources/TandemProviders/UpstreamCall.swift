@@ -59,8 +59,8 @@ package final class UpstreamCall: AttemptDelegate {
     }
 
     package init(
-        _ role: StepRole, candidates: [ModelSettings], prompt: Prompt, trace: RequestTrace,
-        providers: ProviderRegistry, delegate: any UpstreamCallDelegate
+        _ role: StepRole, candidates: [ModelSettings], hasAlternative: Bool = false, prompt: Prompt,
+        trace: RequestTrace, providers: ProviderRegistry, delegate: any UpstreamCallDelegate
     ) {
         self.role = role
         self.candidates = candidates
@@ -68,7 +68,7 @@ package final class UpstreamCall: AttemptDelegate {
         self.trace = trace
         self.providers = providers
         self.delegate = delegate
-        run = CandidateRun(candidates: candidates.count, deadline: trace.deadline)
+        run = CandidateRun(candidates: candidates.count, hasAlternative: hasAlternative, deadline: trace.deadline)
     }
 
     /// Whether another than the first candidate is at work or has answered.

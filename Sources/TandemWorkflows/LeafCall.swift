@@ -11,14 +11,14 @@ final class LeafCall: UpstreamCallDelegate, PausableCall {
     private var result: Result<Completion, WorkflowFailure>?
 
     init(
-        _ run: WorkflowRun, _ role: StepRole, _ candidates: [ModelSettings], _ prompt: Prompt,
+        _ run: WorkflowRun, _ role: StepRole, _ candidates: [ModelSettings], hasAlternative: Bool, _ prompt: Prompt,
         output: @escaping WorkflowOutput
     ) {
         self.run = run
         self.output = output
         call = UpstreamCall(
-            role, candidates: candidates, prompt: prompt, trace: run.trace, providers: run.environment.providers,
-            delegate: self)
+            role, candidates: candidates, hasAlternative: hasAlternative, prompt: prompt, trace: run.trace,
+            providers: run.environment.providers, delegate: self)
     }
 
     func answer() async throws(WorkflowFailure) -> Completion {

@@ -121,16 +121,26 @@ package final class WorkflowRun {
     }
 
     /// Asks a model by its name. A workflow gives its own roles to its own calls.
+    /// - Parameter hasAlternative: somebody takes over where the model fails, so it is not waited for as if it were the
+    ///   only one.
     package func ask(
-        _ model: String, as role: StepRole, _ prompt: Prompt, output: @escaping WorkflowOutput
+        _ model: String, as role: StepRole, _ prompt: Prompt, hasAlternative: Bool = false,
+        output: @escaping WorkflowOutput
     ) async throws(WorkflowFailure) -> Completion {
         switch environment.part(model) {
         case .leaf(let candidates):
-            return try await LeafCall(self, role, candidates, prompt, output: output).answer()
+            return try await LeafCall(
+                self, role, candidates, hasAlternative: hasAlternative, prompt, output: output
+            ).answer()
         case .workflow(let name, .chain(let settings)):
-            return try await Chain(run: self, name: name, settings: settings).answer(prompt, output: output)
+            return try await Chain(run: self, name: name, settings: settings, hasAlternative: hasAlternative)
+                .answer(prompt, output: output)
+        case .workflow(_, .route(let settings)):
+            return try await Route(run: self, settings: settings, hasAlternative: hasAlternative)
+                .answer(prompt, output: output)
         case .workflow(_, .escalate(let settings)):
-            return try await Escalation(run: self, settings: settings).answer(prompt, output: output)
+            return try await Escalation(run: self, settings: settings, hasAlternative: hasAlternative)
+                .answer(prompt, output: output)
         case .workflow, nil: throw .unknownModel(model)
         }
     }

@@ -64,6 +64,8 @@ struct LlamaServerTests {
         let whole = try client.call("chat", params + "}")
         #expect(try content(whole).isEmpty == false)
         #expect(try #require(try json(whole, "result", "usage", "completion_tokens").int) > 0)
+        // The server counts whole answers, and its own count is what is told.
+        #expect(try json(whole, "result", "usage", "estimated").bool == false)
     }
 
     @Test func aGrammarConstrainsEvenRandomWeights() throws {

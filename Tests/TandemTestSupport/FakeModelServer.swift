@@ -78,8 +78,9 @@ package struct FakeModelServer: Sendable {
                 if time.monotonic() < healthy:
                     return self.answer(503, b'{"error":{"code":503,"message":"Loading model"}}')
                 usage = {"prompt_tokens": 3, "completion_tokens": 2}
+                name = os.path.basename(options.model or "")
                 if not body.get("stream"):
-                    message = {"role": "assistant", "content": "x"}
+                    message = {"role": "assistant", "content": "I am " + name}
                     choice = {"index": 0, "message": message, "finish_reason": "length"}
                     return self.answer(200, json.dumps({"choices": [choice], "usage": usage}).encode())
                 if options.crash:
@@ -88,7 +89,6 @@ package struct FakeModelServer: Sendable {
                 self.send_header("Content-Type", "text/event-stream")
                 self.send_header("Connection", "close")
                 self.end_headers()
-                name = os.path.basename(options.model or "")
                 for piece in ("I am ", name):
                     delta = {"choices": [{"index": 0, "delta": {"content": piece}}]}
                     self.wfile.write(f"data: {json.dumps(delta)}\n\n".encode())

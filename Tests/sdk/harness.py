@@ -24,7 +24,7 @@ DEADLINE = 20
 class Upstream(http.server.ThreadingHTTPServer):
     """An OpenAI-compatible server that is told what to do by the last user message:
 
-    ``slow``: pieces for a minute; ``refuse``: 400; ``tool``: a tool call; ``file NAME``: that reply of `replies`;
+    ``slow``: pieces for a minute; ``refuse``: 400; ``tool``, ``use the tool``: a call of the first tool; ``file NAME``: that reply of `replies`;
     ``words N``: N pieces; anything else: ``echo: `` and the message.
     """
 
@@ -69,8 +69,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.write(reply)
             return
         call = None
-        if text == "tool":
-            call = {"name": "weather", "arguments": '{"city":"Oslo"}'}
+        if text == "tool" or text == "use the tool":
+            tools = body.get("tools") or [{"function": {"name": "weather"}}]
+            call = {"name": tools[0]["function"]["name"], "arguments": '{"city":"Oslo"}'}
             pieces = []
         elif text == "slow":
             pieces = (f"{index} " for index in range(1200))

@@ -86,6 +86,8 @@ extension JSONWriter {
         beginArray()
         for step in request.steps { historyStep(step) }
         endArray()
+        if !request.qualityIssues.isEmpty { member("quality_issues", raw: request.qualityIssues) }
+        if !request.notices.isEmpty { member("notices", raw: request.notices) }
         if !request.metadata.isEmpty { member("metadata", raw: request.metadata) }
         if !request.prompt.isEmpty { member("messages", raw: request.prompt) }
         if !request.answer.isEmpty {

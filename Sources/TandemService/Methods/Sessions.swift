@@ -6,8 +6,10 @@ import TandemRPC
 import TandemStore
 
 extension Daemon {
-    /// Conversations of the peer's uid (for root and the daemon's own user: of everybody), the newest first.
+    /// Conversations of the peer's uid (for root and the daemon's own user: of everybody), the newest first. With
+    /// `session` that one's messages instead, oldest first; it has to be the peer's own.
     func sessions(_ request: PendingRequest) {
+        if let name = request.params?["session"]?.string { return messages(request, ofSession: name) }
         store.sessions(uid: isOwner(request.peer) ? nil : request.peer.uid, limit: 1000) { result in
             startOnLoop {
                 switch result {
@@ -17,6 +19,27 @@ extension Daemon {
                         writer.key("sessions")
                         writer.beginArray()
                         for session in sessions { writer.session(session) }
+                        writer.endArray()
+                        writer.endObject()
+                    }
+                case .failure(let error): request.fail(.ledgerUnreadable(error))
+                }
+            }
+        }
+    }
+
+    private func messages(_ request: PendingRequest, ofSession name: String) {
+        store.session(name, uid: request.peer.uid, maxTokens: .max) { result in
+            startOnLoop {
+                switch result {
+                case .success([]): request.fail(.notFound(what: "session", id: name))
+                case .success(let turns):
+                    request.respond { writer in
+                        writer.beginObject()
+                        writer.member("session", name)
+                        writer.key("messages")
+                        writer.beginArray()
+                        for turn in turns { writer.raw(turn.message) }
                         writer.endArray()
                         writer.endObject()
                     }

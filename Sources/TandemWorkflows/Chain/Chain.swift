@@ -11,6 +11,7 @@ struct Chain {
     let run: WorkflowRun
     let name: String
     let settings: ChainSettings
+    let hasAlternative: Bool
 
     func answer(_ prompt: Prompt, output: @escaping WorkflowOutput) async throws(WorkflowFailure) -> Completion {
         run.environment.warm(settings.coder)
@@ -18,7 +19,8 @@ struct Chain {
         var coding = prompt
         if let reasoning { coding = prompt.addingToSystem(codingInstruction(reasoning: reasoning.forCoder)) }
         var hasSaidReasoning = !(reasoning?.shown.isEmpty ?? true)
-        var completion = try await run.ask(settings.coder, as: .coder, coding) { piece in
+        var completion = try await run.ask(settings.coder, as: .coder, coding, hasAlternative: hasAlternative) {
+            piece in
             if case .delta(.reasoning) = piece, hasSaidReasoning {
                 hasSaidReasoning = false
                 _ = output(.delta(.reasoning("\n\n")))

@@ -77,7 +77,8 @@ final class SharedReasoning: WorkflowListener, PausableCall {
         task = startOnLoop { [self] in
             let result: Result<Completion, WorkflowFailure>
             do throws(WorkflowFailure) {
-                result = .success(try await run.ask(model, as: .reasoner, prompt) { [self] in hear($0) })
+                result = .success(
+                    try await run.ask(model, as: .reasoner, prompt, hasAlternative: true) { [self] in hear($0) })
             } catch {
                 result = .failure(error)
             }

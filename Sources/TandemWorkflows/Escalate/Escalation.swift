@@ -17,10 +17,12 @@ package enum ReasoningGrant {
 struct Escalation {
     let run: WorkflowRun
     let settings: EscalateSettings
+    let hasAlternative: Bool
 
     func answer(_ prompt: Prompt, output: @escaping WorkflowOutput) async throws(WorkflowFailure) -> Completion {
         guard settings.enabled else {
-            return try await run.ask(settings.defaultModel, as: .default, prompt, output: output)
+            return try await run.ask(
+                settings.defaultModel, as: .default, prompt, hasAlternative: hasAlternative, output: output)
         }
         var grant: (@LoopActor (Bool) -> Void)?
         let part = PartCall()
@@ -33,7 +35,9 @@ struct Escalation {
         let instructed = prompt.addingToSystem(escalationInstruction(signal: settings.signal))
         do throws(WorkflowFailure) {
             var completion = try await part.run { [self] () async throws(WorkflowFailure) in
-                try await run.ask(settings.defaultModel, as: .default, instructed) { stream.hear($0) }
+                try await run.ask(settings.defaultModel, as: .default, instructed, hasAlternative: hasAlternative) {
+                    stream.hear($0)
+                }
             }
             if grant == nil {
                 stream.finish()
@@ -76,7 +80,9 @@ struct Escalation {
         _ = output(.reset(.escalated))
         let tracker = ContentTracker(output)
         do throws(WorkflowFailure) {
-            let completion = try await run.askReasoning(settings.reasoning, prompt) { tracker.hear($0) }
+            let completion = try await run.askReasoning(settings.reasoning, prompt, hasAlternative: true) {
+                tracker.hear($0)
+            }
             run.outcome.escalated = true
             return completion
         } catch {
@@ -127,14 +133,14 @@ extension WorkflowRun {
     /// Asks the reasoning model of an escalation. What the request says of depth and instructions holds for it, unless
     /// it is a workflow, which reads them itself.
     func askReasoning(
-        _ model: String, _ prompt: Prompt, output: @escaping WorkflowOutput
+        _ model: String, _ prompt: Prompt, hasAlternative: Bool, output: @escaping WorkflowOutput
     ) async throws(WorkflowFailure) -> Completion {
         var prompt = prompt
         if case .leaf? = environment.part(model) {
             if let instructions = options.instructions { prompt = prompt.addingToSystem(instructions) }
             prompt.reasoningEffort = options.depth?.rawValue
         }
-        return try await ask(model, as: .reasoning, prompt, output: output)
+        return try await ask(model, as: .reasoning, prompt, hasAlternative: hasAlternative, output: output)
     }
 
     /// What went wrong last, for a sentence.
@@ -157,7 +163,7 @@ extension WorkflowRun {
         let steps = trace.steps.count
         defer { end(trace.steps.count > steps) }
         do throws(WorkflowFailure) {
-            let completion = try await askReasoning(model, prompt) { tracker.hear($0) }
+            let completion = try await askReasoning(model, prompt, hasAlternative: earlier != nil) { tracker.hear($0) }
             outcome.escalated = true
             return completion
         } catch {

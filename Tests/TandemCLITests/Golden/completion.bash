@@ -43,12 +43,13 @@ _tandem() {
         logs:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         completion:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         stdio:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        acp:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         mcp:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         version:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         help:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     esac
     case $command in
-        '') COMPREPLY=($(compgen -W 'chat models route status top stats history feedback providers cache call config doctor logs completion stdio mcp version help --help --version --socket' -- "$cur")) ;;
+        '') COMPREPLY=($(compgen -W 'chat models route status top stats history feedback providers cache call config doctor logs completion stdio acp mcp version help --help --version --socket' -- "$cur")) ;;
         chat) COMPREPLY=($(compgen -W '--model --file --session --continue --system --temperature --max-tokens --reasoning --cache --timeout --no-stream --json --jsonl --verbose --socket --help' -- "$cur")); return ;;
         models) COMPREPLY=($(compgen -W '--json --socket --help' -- "$cur")); return ;;
         route) COMPREPLY=($(compgen -W '--model --json --socket --help' -- "$cur")); return ;;
@@ -65,9 +66,10 @@ _tandem() {
         logs) COMPREPLY=($(compgen -W '--follow --lines --socket --help' -- "$cur")); return ;;
         completion) COMPREPLY=($(compgen -W 'bash zsh fish --socket --help' -- "$cur")); return ;;
         stdio) COMPREPLY=($(compgen -W '--socket --help' -- "$cur")); return ;;
+        acp) COMPREPLY=($(compgen -W '--socket --help' -- "$cur")); return ;;
         mcp) COMPREPLY=($(compgen -W '--socket --help' -- "$cur")); return ;;
         version) COMPREPLY=($(compgen -W '--socket --help' -- "$cur")); return ;;
-        help) COMPREPLY=($(compgen -W 'chat models route status top stats history feedback providers cache call config doctor logs completion stdio mcp version help --socket --help' -- "$cur")); return ;;
+        help) COMPREPLY=($(compgen -W 'chat models route status top stats history feedback providers cache call config doctor logs completion stdio acp mcp version help --socket --help' -- "$cur")); return ;;
     esac
 }
 complete -o default -F _tandem tandem

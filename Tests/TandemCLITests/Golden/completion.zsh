@@ -23,6 +23,7 @@ _tandem() {
             'logs:show the daemon'\''s log'
             'completion:print completions for a shell'
             'stdio:speak raw JSON-RPC on stdin and stdout, for editors'
+            'acp:be an agent of the Agent Client Protocol, for Zed, JetBrains, Emacs and Neovim'
             'mcp:serve the Model Context Protocol on stdin and stdout'
             'version:show the versions of tandem and of the protocol'
             'help:show help for a command'
@@ -118,6 +119,9 @@ _tandem() {
         stdio) _arguments -s \
             '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
             '(-h --help)'{-h,--help}'[show this help]' ;;
+        acp) _arguments -s \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' ;;
         mcp) _arguments -s \
             '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
             '(-h --help)'{-h,--help}'[show this help]' ;;
@@ -127,7 +131,7 @@ _tandem() {
         help) _arguments -s \
             '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
             '(-h --help)'{-h,--help}'[show this help]' \
-            '1:value:(chat models route status top stats history feedback providers cache call config doctor logs completion stdio mcp version help)' ;;
+            '1:value:(chat models route status top stats history feedback providers cache call config doctor logs completion stdio acp mcp version help)' ;;
         esac ;;
     esac
 }

@@ -4,7 +4,7 @@ import TandemClient
 struct AdapterLog: Sendable {
     /// What the lines begin with, for example "tandem stdio".
     let name: String
-    private let isEnabled = environmentValue("TANDEM_LOG") != nil
+    let isEnabled = environmentValue("TANDEM_LOG") != nil
 
     func write(_ text: @autoclosure () -> String) {
         if isEnabled { Output.complain("\(name): \(text())\n") }

@@ -89,6 +89,9 @@ final class AdapterPump<Messages: Translation> {
         if !editorIsSlow { fds[3].events |= Int16(POLLIN) }
         if !messages.outbox.isEmpty { fds[3].events |= Int16(POLLOUT) }
         if fds[3].events == 0 { fds[3].fd = -1 }
+        let own = fds.count
+        // What they bring would only have to wait, too.
+        if !editorIsSlow { fds += messages.watched }
         let deadlines = [messages.nextFlush, endsBy, dialer?.nextAttempt].compactMap { $0 }
         let left = deadlines.min().map { Int32(clamping: max(0, ($0 - now).wholeMilliseconds)) } ?? -1
         guard poll(&fds, nfds_t(fds.count), left) >= 0 else { return nil }
@@ -96,6 +99,7 @@ final class AdapterPump<Messages: Translation> {
         if fds[2].revents & Int16(POLLERR | POLLHUP | POLLNVAL) != 0 { return end("nobody reads stdout any more") }
         if fds[2].revents & Int16(POLLOUT) != 0, !writeToEditor() { return end("stdout is closed") }
         if fds[3].revents & Int16(POLLIN | POLLHUP | POLLERR) != 0 { readFromDaemon() }
+        for entry in fds[own...] where entry.revents != 0 { messages.ready(entry.fd, entry.revents) }
         if fds[1].revents != 0 {
             if isPaused { closeInput(now, "stdin ended") } else { readFromEditor() }
         }

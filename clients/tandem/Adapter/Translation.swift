@@ -1,3 +1,4 @@
+import Glibc
 import TandemBase
 import TandemProtocol
 
@@ -33,4 +34,13 @@ protocol Translation {
     mutating func dialFailed(_ message: String, now: MonotonicTime)
     /// stdin ended: everything in flight is cancelled.
     mutating func cancelAll()
+    /// Descriptors of its own to watch besides, such as those of programs that it started.
+    var watched: [pollfd] { get }
+    /// One of them is ready.
+    mutating func ready(_ descriptor: Int32, _ events: Int16)
+}
+
+extension Translation {
+    var watched: [pollfd] { [] }
+    mutating func ready(_ descriptor: Int32, _ events: Int16) {}
 }

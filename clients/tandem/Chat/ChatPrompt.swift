@@ -68,7 +68,7 @@ struct ChatPrompt {
 }
 
 /// A file's text in a fence that no run of backticks in it can close.
-private func fenced(_ text: String, name: String) -> String {
+func fenced(_ text: String, name: String) -> String {
     var longest = 0
     var run = 0
     for byte in text.utf8 {

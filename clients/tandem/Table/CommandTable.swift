@@ -4,7 +4,7 @@ import TandemProtocol
 enum CommandTable {
     static let all: [Command] = [
         .chat, .models, .route, .status, .top, .stats, .history, .feedback, .providers, .cache, .call, .config, .doctor,
-        .logs, .completion, .stdio, .mcp, .version, .help,
+        .logs, .completion, .stdio, .acp, .mcp, .version, .help,
     ]
 
     static func command(named name: String) -> Command? { all.first { $0.name == name } }

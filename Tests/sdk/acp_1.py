@@ -1,0 +1,565 @@
+"""`tandem acp` with the Agent Client Protocol's own SDK, and every frame it sends against the official schema."""
+
+import asyncio
+import contextlib
+import json
+import pathlib
+import signal
+import sys
+
+import jsonschema
+from acp import PROTOCOL_VERSION, RequestError, connect_to_agent, text_block
+from acp.schema import (
+    AllowedOutcome,
+    ClientCapabilities,
+    DeniedOutcome,
+    EmbeddedResourceContentBlock,
+    EnvVariable,
+    FileSystemCapabilities,
+    McpServerStdio,
+    ReadTextFileResponse,
+    RequestPermissionResponse,
+    ResourceContentBlock,
+    TextResourceContents,
+    WriteTextFileResponse,
+)
+
+from harness import BIN, run
+
+HERE = pathlib.Path(__file__).resolve().parent
+SCHEMA = json.loads((HERE / "acp-v1.schema.json").read_text())
+ANSWERS = {
+    "initialize": "InitializeResponse",
+    "session/new": "NewSessionResponse",
+    "session/load": "LoadSessionResponse",
+    "session/resume": "ResumeSessionResponse",
+    "session/list": "ListSessionsResponse",
+    "session/close": "CloseSessionResponse",
+    "session/prompt": "PromptResponse",
+    "session/set_mode": "SetSessionModeResponse",
+    "session/set_config_option": "SetSessionConfigOptionResponse",
+}
+REQUESTS = {
+    "session/request_permission": "RequestPermissionRequest",
+    "session/update": "SessionNotification",
+    "fs/read_text_file": "ReadTextFileRequest",
+    "fs/write_text_file": "WriteTextFileRequest",
+}
+
+
+def strict(value):
+    """The schema with every object closed that has properties and no composition: unknown members are faults, too."""
+    if isinstance(value, dict):
+        return {key: strict(each) for key, each in value.items() if not key.startswith("x-")}
+    if isinstance(value, list):
+        return [strict(each) for each in value]
+    return value
+
+
+DEFINITIONS = strict(SCHEMA["$defs"])
+
+
+def validate(name, value):
+    schema = {"$schema": SCHEMA["$schema"], "$ref": f"#/$defs/{name}", "$defs": DEFINITIONS}
+    jsonschema.Draft202012Validator(schema).validate(value)
+
+
+class Editor:
+    """A client: remembers everything, answers permissions from a list, and has files of its own."""
+
+    def __init__(self, permissions=(), files=None):
+        self.permissions = list(permissions)
+        self.files = files or {}
+        self.updates = []
+        self.asked = []
+        self.read = []
+        self.written = {}
+        self.waiting = asyncio.Event()
+
+    async def session_update(self, session_id, update, **_):
+        self.updates.append((session_id, update))
+
+    async def request_permission(self, session_id, tool_call, options, **_):
+        self.asked.append((tool_call, options))
+        self.waiting.set()
+        choice = self.permissions.pop(0) if self.permissions else "hang"
+        if choice == "hang":
+            await asyncio.sleep(3600)
+        if choice == "cancelled":
+            return RequestPermissionResponse(outcome=DeniedOutcome(outcome="cancelled"))
+        option = next(each.option_id for each in options if each.kind == choice)
+        return RequestPermissionResponse(outcome=AllowedOutcome(outcome="selected", option_id=option))
+
+    async def read_text_file(self, session_id, path, **_):
+        self.read.append(path)
+        if path not in self.files:
+            raise RequestError.resource_not_found(path)
+        return ReadTextFileResponse(content=self.files[path])
+
+    async def write_text_file(self, session_id, path, content, **_):
+        self.files[path] = self.written[path] = content
+        return WriteTextFileResponse()
+
+    def on_connect(self, _):
+        pass
+
+    def kinds(self, session=None):
+        return [update.session_update for each, update in self.updates if session in (None, each)]
+
+    def text(self, kind="agent_message_chunk", session=None):
+        return "".join(
+            update.content.text
+            for each, update in self.updates
+            if update.session_update == kind and session in (None, each)
+        )
+
+
+class Agent:
+    """`tandem acp` as a child process; each of its frames is checked as it passes."""
+
+    def __init__(self, home, editor, fs=False):
+        self.home, self.editor, self.fs = home, editor, fs
+        self.frames = []
+        self.sent = {}
+        self.faults = []
+
+    async def __aenter__(self):
+        # What editors pass on: the socket is found by the home's runtime folder or the variable.
+        self.process = await asyncio.create_subprocess_exec(
+            BIN / "tandem", "acp", env=self.home.env, cwd=self.home.path,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+            limit=64 << 20,
+        )
+        reader = asyncio.StreamReader(limit=64 << 20)
+        self.pump = asyncio.create_task(self.check(reader))
+        write = self.process.stdin.write
+
+        def note(data):
+            """Which method each id of ours belongs to."""
+            for line in data.splitlines():
+                with contextlib.suppress(ValueError):
+                    message = json.loads(line)
+                    if "method" in message and "id" in message:
+                        self.sent[message["id"]] = message["method"]
+            write(data)
+
+        self.process.stdin.write = note
+        self.connection = connect_to_agent(self.editor, self.process.stdin, reader)
+        self.hello = await self.connection.initialize(
+            protocol_version=PROTOCOL_VERSION,
+            client_capabilities=ClientCapabilities(
+                fs=FileSystemCapabilities(read_text_file=self.fs, write_text_file=self.fs)
+            ),
+        )
+        return self
+
+    async def check(self, reader):
+        while line := await self.process.stdout.readline():
+            message = json.loads(line)
+            self.frames.append(message)
+            try:
+                assert isinstance(message, dict) and message["jsonrpc"] == "2.0", "one message, no batch"
+                if "method" in message:
+                    validate(REQUESTS[message["method"]], message["params"])
+                    if message["method"].startswith("fs/"):
+                        assert self.fs, "a method that was not advertised"
+                elif "result" in message:
+                    validate(ANSWERS[self.sent[message["id"]]], message["result"])
+                else:
+                    validate("Error", message["error"])
+            except Exception as error:
+                self.faults.append((message, error))
+            reader.feed_data(line)
+        reader.feed_eof()
+
+    async def __aexit__(self, *_):
+        self.process.stdin.close()
+        status = await asyncio.wait_for(self.process.wait(), 1.5)
+        await self.pump
+        assert status == 0, status
+        assert not self.faults, self.faults[0]
+        stderr = await self.process.stderr.read()
+        assert stderr == b"", stderr
+        with contextlib.suppress(Exception):
+            await self.connection.close()
+
+    async def ask(self, session, *blocks):
+        blocks = [text_block(each) if isinstance(each, str) else each for each in blocks]
+        return (await asyncio.wait_for(self.connection.prompt(session_id=session, prompt=blocks), 20)).stop_reason
+
+    async def session(self, **options):
+        project = self.home.path / "project"
+        project.mkdir(exist_ok=True)
+        answer = await self.connection.new_session(cwd=str(project), mcp_servers=options.pop("mcp_servers", []))
+        return answer.session_id
+
+
+def test(function):
+    def body(home):
+        asyncio.run(function(home))
+
+    body.__name__ = function.__name__
+    return body
+
+
+async def until(condition, what, limit=20):
+    end = asyncio.get_running_loop().time() + limit
+    while not condition():
+        assert asyncio.get_running_loop().time() < end, what
+        await asyncio.sleep(0.005)
+
+
+@test
+async def hello_and_a_chat(home):
+    editor = Editor()
+    async with Agent(home, editor) as agent:
+        assert agent.hello.protocol_version == 1
+        assert agent.hello.auth_methods == []
+        assert agent.hello.agent_capabilities.load_session
+        session = await agent.session()
+        assert await agent.ask(session, "hello") == "end_turn"
+        assert editor.text() == "echo: hello"
+        assert "available_commands_update" in editor.kinds() and "usage_update" in editor.kinds()
+        # The daemon keeps the conversation.
+        assert await agent.ask(session, "again") == "end_turn"
+        roles = [message["role"] for message in home.upstream.requests[-1]["messages"]]
+        assert roles == ["user", "assistant", "user"], roles
+
+
+@test
+async def the_daemon_is_not_needed_for_hello(home):
+    home.processes[0].kill()
+    async with Agent(home, Editor()) as agent:
+        assert agent.hello.protocol_version == 1
+
+
+@test
+async def options_and_modes_stay_in_sync(home):
+    editor = Editor()
+    async with Agent(home, editor) as agent:
+        answer = await agent.connection.new_session(cwd="/tmp", mcp_servers=[])
+        session = answer.session_id
+        assert answer.modes.current_mode_id == "ask"
+        options = {each.id: each for each in answer.config_options}
+        assert options["mode"].category == "mode" and options["model"].category == "model"
+        assert options["thought_level"].category == "thought_level" and options["model"].current_value == "m"
+        await agent.connection.set_session_mode(session_id=session, mode_id="plan")
+        await until(lambda: "config_option_update" in editor.kinds(), "options follow the mode")
+        answer = await agent.connection.set_config_option(session_id=session, config_id="mode", value="edit")
+        assert {each.id: each.current_value for each in answer.config_options}["mode"] == "edit"
+        await until(lambda: "current_mode_update" in editor.kinds(), "the mode follows the options")
+        answer = await agent.connection.set_config_option(session_id=session, config_id="thought_level", value="high")
+        assert len(answer.config_options) == 3
+        for config, value in (("model", "none"), ("mode", "x"), ("what", "m")):
+            try:
+                await agent.connection.set_config_option(session_id=session, config_id=config, value=value)
+                raise AssertionError("accepted")
+            except RequestError as error:
+                assert error.code == -32602
+
+
+@test
+async def context_reaches_the_model(home):
+    file = home.path / "a b.txt"
+    file.write_text("on the disk")
+    link = ResourceContentBlock(type="resource_link", uri=f"file://{home.path}/a%20b.txt", name="a b.txt")
+    embedded = EmbeddedResourceContentBlock(
+        type="resource", resource=TextResourceContents(uri="file:///x/y.py", text="embedded = 1"))
+    async with Agent(home, Editor()) as agent:
+        session = await agent.session()
+        await agent.ask(session, "look", link, embedded)
+        text = home.upstream.requests[-1]["messages"][-1]["content"]
+        assert text.startswith("look") and "on the disk" in text and "embedded = 1" in text, text
+    editor = Editor(files={str(file): "not saved yet"})
+    async with Agent(home, editor, fs=True) as agent:
+        session = await agent.session()
+        await agent.ask(session, "look", link)
+        text = home.upstream.requests[-1]["messages"][-1]["content"]
+        assert "not saved yet" in text and "on the disk" not in text, text
+
+
+@test
+async def cancel_in_every_race(home):
+    editor = Editor()
+    async with Agent(home, editor) as agent:
+        session, other = await agent.session(), await agent.session()
+        # Idle, and before: nothing happens.
+        await agent.connection.cancel(session_id=session)
+        assert await agent.ask(session, "hello") == "end_turn"
+        # During.
+        turn = asyncio.create_task(agent.ask(session, "slow"))
+        beside = asyncio.create_task(agent.ask(other, "slow"))
+        await until(lambda: editor.text(session=session).count(" ") > 3, "the answer begins")
+        await agent.connection.cancel(session_id=session)
+        assert await turn == "cancelled"
+        count = len(editor.updates)
+        await until(lambda: len(editor.updates) > count, "the other session goes on")
+        assert not beside.done()
+        assert all(each == other for each, _ in editor.updates[count:]), "nothing after the stop reason"
+        await agent.connection.cancel(session_id=other)
+        assert await beside == "cancelled"
+        # At once after the prompt, many times.
+        for _ in range(20):
+            sent = len(agent.sent)
+            turn = asyncio.create_task(agent.ask(session, "slow"))
+            while len(agent.sent) == sent:
+                await asyncio.sleep(0)
+            await agent.connection.cancel(session_id=session)
+            assert await turn == "cancelled"
+        # After.
+        assert await agent.ask(session, "hello") == "end_turn"
+        await agent.connection.cancel(session_id=session)
+        assert await agent.ask(session, "hello") == "end_turn"
+        # $/cancel_request.
+        turn = asyncio.create_task(agent.ask(session, "slow"))
+        begun = len(editor.updates)
+        await until(lambda: len(editor.updates) > begun, "the answer begins")
+        number = max(each for each, method in agent.sent.items() if method == "session/prompt")
+        line = {"jsonrpc": "2.0", "method": "$/cancel_request", "params": {"requestId": number}}
+        agent.process.stdin.write(json.dumps(line).encode() + b"\n")
+        assert await turn == "cancelled"
+
+
+@test
+async def load_replays_and_resume_does_not(home):
+    first = Editor()
+    async with Agent(home, first) as agent:
+        session = await agent.session()
+        await agent.ask(session, "one")
+        await agent.ask(session, "two")
+    second = Editor()
+    async with Agent(home, second) as agent:
+        found = await agent.connection.list_sessions()
+        assert [each.session_id for each in found.sessions] == [session], found
+        assert found.sessions[0].cwd == str(home.path / "project")
+        assert (await agent.connection.list_sessions(cwd="/nowhere")).sessions == []
+        await agent.connection.load_session(cwd=str(home.path / "project"), session_id=session, mcp_servers=[])
+        answer = next(i for i, each in enumerate(agent.frames) if "modes" in (each.get("result") or {}))
+        updates = [each["params"]["update"] for each in agent.frames[:answer] if "method" in each]
+        said = [(each["sessionUpdate"], each["content"]["text"]) for each in updates]
+        assert said == [
+            ("user_message_chunk", "one"), ("agent_message_chunk", "echo: one"),
+            ("user_message_chunk", "two"), ("agent_message_chunk", "echo: two"),
+        ], said
+        assert await agent.ask(session, "three") == "end_turn"
+        assert len(home.upstream.requests[-1]["messages"]) == 5
+    third = Editor()
+    async with Agent(home, third) as agent:
+        await agent.connection.resume_session(cwd=str(home.path / "project"), session_id=session, mcp_servers=[])
+        assert not {"user_message_chunk", "agent_message_chunk"} & set(third.kinds())
+        await agent.ask(session, "four")
+        assert len(home.upstream.requests[-1]["messages"]) == 7
+        await agent.connection.close_session(session_id=session)
+        try:
+            await agent.ask(session, "five")
+            raise AssertionError("closed")
+        except RequestError as error:
+            assert error.code == -32002
+        try:
+            await agent.connection.load_session(cwd="/tmp", session_id="acp/none", mcp_servers=[])
+            raise AssertionError("loaded")
+        except RequestError as error:
+            assert error.code == -32002, error
+
+
+PLAN = json.dumps({
+    "root_cause": "a typo", "strategy": "mend it",
+    "edits": [
+        {"file": "a.py", "type": "replace", "find": "helo", "replace": "hello"},
+        {"file": "b.py", "type": "create", "content": "x = 1\n"},
+    ]})
+
+
+def project(home):
+    folder = home.path / "project"
+    folder.mkdir(exist_ok=True)
+    (folder / "a.py").write_text('print("helo")\n')
+    return folder
+
+
+async def editing(home, editor, fs=False, prompt="mend the typo"):
+    async with Agent(home, editor, fs=fs) as agent:
+        session = await agent.session()
+        await agent.connection.set_session_mode(session_id=session, mode_id="edit")
+        assert await agent.ask(session, prompt) == "end_turn"
+    return agent
+
+
+@test
+async def edits_on_the_disk_with_permission(home):
+    folder = project(home)
+    editor = Editor(["allow_once", "allow_once"])
+    async with Agent(home, editor) as agent:
+        session = await agent.session()
+        await agent.connection.set_session_mode(session_id=session, mode_id="edit")
+        assert await agent.ask(session, "mend the typo") == "end_turn"
+        assert (folder / "a.py").read_text() == 'print("hello")\n', editor.text()
+        assert (folder / "b.py").read_text() == "x = 1\n"
+        assert len(editor.asked) == 2
+        kinds = editor.kinds()
+        assert "plan" in kinds and "tool_call" in kinds and "tool_call_update" in kinds
+        call = next(update for _, update in editor.updates if update.session_update == "tool_call")
+        assert call.content[0].old_text == 'print("helo")\n' and call.content[0].new_text == 'print("hello")\n'
+        assert call.content[0].path == str(folder / "a.py")
+        assert await agent.ask(session, "/undo") == "end_turn"
+        assert (folder / "a.py").read_text() == 'print("helo")\n' and not (folder / "b.py").exists()
+        # Always: the second turn does not ask.
+        editor.permissions = ["allow_always"]
+        asked = len(editor.asked)
+        assert await agent.ask(session, "mend the typo") == "end_turn"
+        assert len(editor.asked) == asked + 1
+        assert (folder / "b.py").exists()
+
+
+@test
+async def a_rejected_file_stays(home):
+    folder = project(home)
+    editor = Editor(["reject_once", "allow_once"])
+    await editing(home, editor)
+    assert (folder / "a.py").read_text() == 'print("helo")\n' and (folder / "b.py").exists()
+    (folder / "b.py").unlink()
+    editor = Editor(["reject_always"])
+    await editing(home, editor)
+    assert len(editor.asked) == 1 and not (folder / "b.py").exists()
+
+
+@test
+async def unsaved_buffers_are_edited_in_the_editor(home):
+    folder = project(home)
+    path = str(folder / "a.py")
+    editor = Editor(["allow_once", "allow_once"], files={path: '# not saved\nprint("helo")\n'})
+    async with Agent(home, editor, fs=True) as agent:
+        session = await agent.session()
+        await agent.connection.set_session_mode(session_id=session, mode_id="edit")
+        assert await agent.ask(session, "mend the typo") == "end_turn"
+        assert editor.files[path] == '# not saved\nprint("hello")\n', editor.text()
+        assert editor.files[str(folder / "b.py")] == "x = 1\n"
+        assert (folder / "a.py").read_text() == 'print("helo")\n' and not (folder / "b.py").exists()
+        assert await agent.ask(session, "/undo") == "end_turn"
+        assert editor.files[path] == '# not saved\nprint("helo")\n'
+
+
+@test
+async def plan_mode_changes_nothing_and_execute_does(home):
+    folder = project(home)
+    editor = Editor(["allow_always"])
+    async with Agent(home, editor) as agent:
+        session = await agent.session()
+        await agent.connection.set_session_mode(session_id=session, mode_id="plan")
+        assert await agent.ask(session, "mend the typo") == "end_turn"
+        assert (folder / "a.py").read_text() == 'print("helo")\n' and not editor.asked
+        assert "a typo" in editor.text() and "-helo" in editor.text()
+        assert await agent.ask(session, "/execute") == "end_turn"
+        assert (folder / "a.py").read_text() == 'print("hello")\n', editor.text()
+
+
+@test
+async def cancel_while_permission_is_asked(home):
+    folder = project(home)
+    editor = Editor()
+    async with Agent(home, editor) as agent:
+        session = await agent.session()
+        await agent.connection.set_session_mode(session_id=session, mode_id="edit")
+        turn = asyncio.create_task(agent.ask(session, "mend the typo"))
+        await asyncio.wait_for(editor.waiting.wait(), 20)
+        await agent.connection.cancel(session_id=session)
+        assert await turn == "cancelled"
+        editor.permissions = ["cancelled"]
+        assert await agent.ask(session, "mend the typo") == "cancelled"
+        assert (folder / "a.py").read_text() == 'print("helo")\n'
+
+
+@test
+async def commands(home):
+    editor = Editor()
+    async with Agent(home, editor) as agent:
+        session = await agent.session()
+        for prompt, part in (
+            ("/model", "m (current)"), ("/model nn", "There is no model nn"), ("/model m", "from now on"),
+            ("/execute", "no plan yet"), ("/undo", "nothing to undo"), ("/plan", "Say what"),
+            ("/stats", ""), ("/unknown thing", "echo: /unknown thing"),
+        ):
+            editor.updates.clear()
+            assert await agent.ask(session, prompt) == "end_turn", prompt
+            assert part in editor.text(), (prompt, editor.text())
+
+
+@test
+async def tools_of_the_clients_mcp_servers(home):
+    server = McpServerStdio(
+        name="forecast", command=sys.executable, args=[str(HERE / "mcp_toy_server.py")],
+        env=[EnvVariable(name="TOY_GREETING", value="sunny")])
+    editor = Editor(["allow_once", "reject_once"])
+    async with Agent(home, editor) as agent:
+        session = await agent.session(mcp_servers=[server])
+        assert await agent.ask(session, "use the tool") == "end_turn"
+        first, second = home.upstream.requests[-2:]
+        names = [each["function"]["name"] for each in first["tools"]]
+        assert names == ["forecast__weather"], names
+        result = second["messages"][-1]
+        assert result["role"] == "tool" and result["content"] == "sunny in Oslo", result
+        assert editor.text() == "echo: sunny in Oslo"
+        statuses = [update.status for _, update in editor.updates if update.session_update == "tool_call_update"]
+        assert statuses == ["in_progress", "completed"], statuses
+        await agent.ask(session, "use the tool")
+        assert "did not permit" in home.upstream.requests[-1]["messages"][-1]["content"]
+        broken = McpServerStdio(name="broken", command="/nowhere/server", args=[], env=[])
+        other = await agent.session(mcp_servers=[broken])
+        assert await agent.ask(other, "hello") == "end_turn"
+        assert "broken" in editor.text("agent_thought_chunk")
+
+
+@test
+async def a_killed_daemon_is_not_the_end(home):
+    editor = Editor()
+    async with Agent(home, editor) as agent:
+        session = await agent.session()
+        turn = asyncio.create_task(agent.ask(session, "slow"))
+        await until(lambda: editor.text(), "the answer begins")
+        home.processes[0].send_signal(signal.SIGKILL)
+        home.processes[0].wait()
+        try:
+            await turn
+            raise AssertionError("no error")
+        except RequestError as error:
+            assert "lost" in str(error), error
+        home.start_daemon()
+        assert await agent.ask(session, "hello") == "end_turn"
+
+
+@test
+async def bad_messages_get_errors(home):
+    async with Agent(home, Editor()) as agent:
+        session = await agent.session()
+        for line, code in (
+            (b"nonsense", -32700), (b"[]", -32600), (b'{"jsonrpc":"2.0","id":900,"method":"no/such"}', -32601),
+            (b'{"jsonrpc":"2.0","id":901,"method":"session/new","params":{"cwd":"here","mcpServers":[]}}', -32602),
+            (b'{"jsonrpc":"2.0","id":902,"method":"session/prompt","params":{"sessionId":"x","prompt":[]}}', -32002),
+        ):
+            count = len(agent.frames)
+            agent.process.stdin.write(line + b"\n")
+            await until(lambda: len(agent.frames) > count, line)
+            assert agent.frames[-1]["error"]["code"] == code, agent.frames[-1]
+        # A second prompt while one runs.
+        turn = asyncio.create_task(agent.ask(session, "slow"))
+        await asyncio.sleep(0.05)
+        try:
+            await agent.ask(session, "hello")
+            raise AssertionError("accepted")
+        except RequestError as error:
+            assert error.code == -32600
+        await agent.connection.cancel(session_id=session)
+        assert await turn == "cancelled"
+
+
+if __name__ == "__main__":
+    run(
+        [
+            hello_and_a_chat, the_daemon_is_not_needed_for_hello, options_and_modes_stay_in_sync,
+            context_reaches_the_model, cancel_in_every_race, load_replays_and_resume_does_not,
+            edits_on_the_disk_with_permission, a_rejected_file_stays, unsaved_buffers_are_edited_in_the_editor,
+            plan_mode_changes_nothing_and_execute_does, cancel_while_permission_is_asked, commands,
+            tools_of_the_clients_mcp_servers, a_killed_daemon_is_not_the_end, bad_messages_get_errors,
+        ],
+        replies={"mend the typo": PLAN},
+    )

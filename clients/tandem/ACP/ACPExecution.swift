@@ -1,0 +1,205 @@
+import TandemBase
+import TandemJSON
+import TandemProtocol
+
+/// What "for this session" counts for when a person decides about edits.
+private let editPermission = "edits"
+
+/// How the last edit of a session is taken back.
+struct ACPUndo {
+    /// What the daemon changed on the disk.
+    var transaction: String?
+    /// What the editor was given: absolute paths with the text before (nil for a new file) and after.
+    var buffers: [(path: String, before: String?, after: String)] = []
+}
+
+/// One file as a plan leaves it.
+private struct FileChange {
+    /// Relative to the root.
+    var path: String
+    var action: String
+    /// Nil when it was not there.
+    var before: String?
+    /// Nil when it is deleted.
+    var after: String?
+    /// Where it was, of a renamed file.
+    var oldPath: String?
+    var hashBefore: String?
+    var call: ACPToolCall
+}
+
+extension ACPServer {
+    /// Carries a plan out: resolved against what the editor has of the files, each changed file shown and asked for,
+    /// and what is permitted written.
+    func execute(_ plan: ACPEditPlan, _ session: ACPSession) async throws(RPCError) {
+        var documents: [(path: String, text: String)] = []
+        for file in plan.inputFiles {
+            let path = session.cwd + "/" + file
+            guard relativePath(path, below: session.cwd) != nil else { continue }
+            if let text = try? await readFile(path, session) { documents.append((file, text)) }
+            if Task.isCancelled { throw .cancelled() }
+        }
+        let result: JSONValue
+        do throws(RPCError) {
+            result = try await daemon.call("executePlan", onEvent: { session.showNotice($0) }) { writer in
+                writer.member("plan", plan.plan)
+                writer.documents(documents)
+                writer.member("stream", true)
+            }
+        } catch {
+            return try tell(error, session)
+        }
+        account(result, session)
+        let changes = self.changes(result, plan, documents, session)
+        guard !changes.isEmpty else {
+            return session.updates.message("\nNothing is left to change: the files are as the plan wants them.\n")
+        }
+        for change in changes { session.updates.begin(change.call) }
+        var permitted: [FileChange] = []
+        for change in changes {
+            if try await isPermitted(change.call, what: editPermission, session) {
+                session.updates.update(change.call, "in_progress")
+                permitted.append(change)
+            } else {
+                session.updates.update(change.call, "failed", content: [ACPToolCall.text("Rejected.")])
+            }
+        }
+        guard !permitted.isEmpty else { return session.updates.message("\nNothing was changed.\n") }
+        try await write(permitted, result, plan, session)
+    }
+
+    private func changes(
+        _ result: JSONValue, _ plan: ACPEditPlan, _ documents: [(path: String, text: String)], _ session: ACPSession
+    ) -> [FileChange] {
+        let kinds = ["create": "edit", "delete": "delete", "rename": "move"]
+        return (result["files"]?.elements.map { $0 } ?? []).compactMap { file in
+            guard let path = file["path"]?.string, let action = file["action"]?.string else { return nil }
+            let renamed = plan.edits.first { $0["to"]?.string == path && $0["type"]?.string == "rename" }
+            let oldPath = action == "rename" ? renamed?["file"]?.string : nil
+            let before = documents.first { $0.path == oldPath ?? path }?.text
+            let after = action == "delete" ? nil : file["content"]?.string
+            let verb = ["create": "Create", "delete": "Delete", "rename": "Rename"][action] ?? "Edit"
+            let absolute = session.cwd + "/" + path
+            var call = ACPToolCall(
+                id: session.updates.newIdentifier(), title: "\(verb) \(oldPath.map { "\($0) to " } ?? "")\(path)",
+                kind: kinds[action] ?? "edit")
+            call.content = [ACPToolCall.diff(path: absolute, old: action == "create" ? nil : before, new: after ?? "")]
+            call.locations = [absolute]
+            return FileChange(
+                path: path, action: action, before: before, after: after, oldPath: oldPath,
+                hashBefore: file["sha256_before"]?.string, call: call)
+        }
+    }
+
+    /// New text of files goes through the editor where it takes it; the rest is one transaction of the daemon.
+    private func write(
+        _ changes: [FileChange], _ result: JSONValue, _ plan: ACPEditPlan, _ session: ACPSession
+    ) async throws(RPCError) {
+        var undo = ACPUndo()
+        var done: [String] = []
+        defer { if !done.isEmpty { session.undo = undo } }
+        let throughEditor = canWriteFiles ? changes.filter { ["modify", "create"].contains($0.action) } : []
+        let throughDaemon = canWriteFiles ? changes.filter { !["modify", "create"].contains($0.action) } : changes
+        if !throughDaemon.isEmpty {
+            let edits = Self.edits(throughDaemon, result, plan)
+            do throws(RPCError) {
+                let committed = try await commit(edits, throughDaemon, session)
+                undo.transaction = committed["transaction_id"]?.string
+                for change in throughDaemon {
+                    session.updates.update(change.call, "completed")
+                    done.append(change.path)
+                }
+            } catch {
+                for change in throughDaemon { session.updates.update(change.call, "failed") }
+                try tell(error, session)
+            }
+        }
+        for change in throughEditor {
+            let path = session.cwd + "/" + change.path
+            do throws(EditorError) {
+                try await put(change, path, session)
+                undo.buffers.append((path, change.before, change.after ?? ""))
+                done.append(change.path)
+                session.updates.update(change.call, "completed")
+            } catch {
+                if Task.isCancelled { throw .cancelled() }
+                session.updates.update(change.call, "failed", content: [ACPToolCall.text(error.message)])
+            }
+        }
+        guard !done.isEmpty else { return session.updates.message("\nNothing was changed.\n") }
+        session.updates.plan(plan.edits.map { (ACPEditPlan.title($0), .completed) })
+        let names = done.joined(separator: ", ")
+        session.updates.message("\nChanged \(names); /undo takes it back.\n")
+    }
+
+    private func put(_ change: FileChange, _ path: String, _ session: ACPSession) async throws(EditorError) {
+        if let before = change.before, try await readFile(path, session) != before {
+            throw EditorError(-32603, "\(change.path) was changed meanwhile: ask again")
+        }
+        _ = try await editor.call("fs/write_text_file") { writer in
+            writer.member("sessionId", session.id)
+            writer.member("path", path)
+            writer.member("content", change.after ?? "")
+        }
+    }
+
+    private func commit(
+        _ edits: [[UInt8]], _ changes: [FileChange], _ session: ACPSession
+    ) async throws(RPCError) -> JSONValue {
+        try await daemon.call("executePlan") { writer in
+            writer.key("plan")
+            writer.beginObject()
+            writer.key("edits")
+            writer.beginArray()
+            for edit in edits { writer.raw(edit) }
+            writer.endArray()
+            writer.endObject()
+            writer.member("root", session.cwd)
+            // What was shown is what is done: no model, and only if the files are still the same.
+            writer.member("mode", "hybrid")
+            writer.member("verify", "none")
+            let known = changes.filter { $0.hashBefore != nil }
+            if !known.isEmpty {
+                writer.key("base")
+                writer.beginObject()
+                for change in known {
+                    writer.key(change.oldPath ?? change.path)
+                    writer.string(change.hashBefore ?? "")
+                }
+                writer.endObject()
+            }
+        }
+    }
+
+    /// The plan's own edits of these files; where a model had a part in it, the file's text as a whole.
+    private static func edits(_ changes: [FileChange], _ result: JSONValue, _ plan: ACPEditPlan) -> [[UInt8]] {
+        let all = plan.edits
+        var byModel: Set<String> = []
+        for edit in result["edits"]?.elements.map({ $0 }) ?? [] where edit["match"]?.string == "model" {
+            if let file = edit["file"]?.string { byModel.insert(file) }
+        }
+        var edits: [[UInt8]] = []
+        for change in changes {
+            let name = change.oldPath ?? change.path
+            if byModel.contains(name), change.action == "modify", let before = change.before, let after = change.after {
+                edits.append(
+                    object { writer in
+                        writer.member("file", name)
+                        writer.member("type", "replace")
+                        writer.member("find", before)
+                        writer.member("replace", after)
+                    })
+            } else {
+                edits += all.filter { $0["file"]?.string == name }.map { Array($0.raw) }
+            }
+        }
+        return edits
+    }
+}
+
+extension ACPSession {
+    func showNotice(_ event: JSONValue) {
+        guard event["type"]?.string == "notice", let text = event["message"]?.string else { return }
+        updates.thought("Tandem: \(text)\n")
+    }
+}

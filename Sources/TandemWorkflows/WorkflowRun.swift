@@ -48,6 +48,8 @@ package protocol WorkflowEnvironment: AnyObject {
     func part(_ model: String) -> WorkflowPart?
     /// Opens a connection for a model that is soon to be asked; harmless where that fails.
     func warm(_ model: String)
+    /// Carries out one of the expert's file tools; its result, or what is wrong, in words.
+    func lookUp(_ tool: ExpertTool, _ argument: String, below folder: String) async -> String
     /// Takes one request from the reasoning limits.
     func takeReasoningLimits() -> ReasoningGrant
     /// The reasoning cache of the chain of that name.
@@ -141,7 +143,10 @@ package final class WorkflowRun {
         case .workflow(_, .escalate(let settings)):
             return try await Escalation(run: self, settings: settings, hasAlternative: hasAlternative)
                 .answer(prompt, output: output)
-        case .workflow, nil: throw .unknownModel(model)
+        case .workflow(_, .expert(let settings)):
+            return try await Expert(run: self, settings: settings, hasAlternative: hasAlternative)
+                .answer(prompt, output: output)
+        case nil: throw .unknownModel(model)
         }
     }
 

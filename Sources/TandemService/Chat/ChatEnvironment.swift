@@ -1,3 +1,4 @@
+import Glibc
 import TandemBase
 import TandemLoop
 import TandemPolicy
@@ -31,6 +32,14 @@ final class ChatEnvironment: WorkflowEnvironment {
 
     func warm(_ model: String) {
         if case .leaf(let leaf) = configuration.resolve(model) { daemon.providers[leaf.provider]?.warm(for: leaf) }
+    }
+
+    func lookUp(_ tool: ExpertTool, _ argument: String, below folder: String) async -> String {
+        // Files are read with the daemon's rights, so only for those who have them anyway.
+        guard client.uid == 0 || client.uid == getuid() else {
+            return "error: files are shown to the daemon's own user only"
+        }
+        return await FileLookup(roots: configuration.access.roots).run(tool, argument, below: folder)
     }
 
     func takeReasoningLimits() -> ReasoningGrant {

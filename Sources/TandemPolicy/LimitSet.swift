@@ -1,7 +1,8 @@
 import TandemBase
 
-/// The limits of requests, per (peer uid, user) and for everybody, default and reasoning apart, and the quotas of the
-/// providers. A take is all or nothing: when a later window refuses, what the earlier ones gave is given back.
+/// The limits of requests, per (peer uid, user) and for everybody, default and reasoning apart. A take is all or
+/// nothing: when a later window refuses, what the earlier one gave is given back. (The quotas of a provider are windows
+/// of its own, kept where its calls are made.)
 ///
 /// At most `maxClients` windows of clients are kept per scope; the least recently used that is empty makes place for a
 /// new client, which changes no answer. With that many clients inside one period the newest share one window: they are
@@ -42,9 +43,9 @@ package struct LimitSet: Sendable {
 
     /// The members of -32001.
     package struct Refusal: Hashable, Sendable {
-        package enum Level: Hashable, Sendable { case user, global, requests, tokens }
+        package enum Level: Hashable, Sendable { case user, global }
 
-        /// "default", "reasoning" or the provider's name.
+        /// "default" or "reasoning".
         package var scope: String
         /// Which of the scope's windows is full.
         package var level: Level
@@ -58,14 +59,11 @@ package struct LimitSet: Sendable {
         case refused(Refusal)
     }
 
-    /// What one take got. Giving it back or settling it a second time does nothing.
+    /// What one take got. Giving it back a second time does nothing.
     package struct Reservation: Hashable, Sendable {
-        fileprivate enum Place: Hashable {
-            case scope(Scope, ClientWindows.Reservation?, global: SlidingWindowLimiter.Reservation?)
-            case provider(
-                String, requests: SlidingWindowLimiter.Reservation?, tokens: SlidingWindowLimiter.Reservation?)
-        }
-        fileprivate let place: Place
+        fileprivate let scope: Scope
+        fileprivate let client: ClientWindows.Reservation?
+        fileprivate let global: SlidingWindowLimiter.Reservation?
     }
 
     private struct ScopeWindows {
@@ -73,14 +71,8 @@ package struct LimitSet: Sendable {
         var global: SlidingWindowLimiter?
     }
 
-    private struct ProviderWindows {
-        var requests: SlidingWindowLimiter?
-        var tokens: SlidingWindowLimiter?
-    }
-
     private var defaults = ScopeWindows()
     private var reasoning = ScopeWindows()
-    private var providers: [String: ProviderWindows] = [:]
 
     package init(_ rates: Rates) { update(rates) }
 
@@ -88,14 +80,6 @@ package struct LimitSet: Sendable {
     package mutating func update(_ rates: Rates) {
         Self.update(&defaults, user: rates.user, global: rates.global)
         Self.update(&reasoning, user: rates.reasoningUser, global: rates.reasoningGlobal)
-    }
-
-    /// Sets, changes or (both nil) removes the quota of a provider.
-    package mutating func setQuota(provider: String, requests: Rate?, tokens: Rate?) {
-        var windows = providers[provider] ?? ProviderWindows()
-        Self.update(&windows.requests, requests)
-        Self.update(&windows.tokens, tokens)
-        providers[provider] = requests == nil && tokens == nil ? nil : windows
     }
 
     /// Takes one request of `client`: from its own window, then from everybody's.
@@ -106,58 +90,12 @@ package struct LimitSet: Sendable {
         }
     }
 
-    /// Takes one call of `provider` with about `tokens` tokens: from its quota of requests, then of tokens.
-    package mutating func take(provider: String, tokens: Int, at time: MonotonicTime) -> Answer {
-        guard let index = providers.index(forKey: provider) else {
-            return .granted(Reservation(place: .provider(provider, requests: nil, tokens: nil)))
-        }
-        func refuse(_ level: Refusal.Level, _ rate: Rate, _ retryAfter: TimeSpan) -> Answer {
-            .refused(
-                Refusal(scope: provider, level: level, limit: rate.count, period: rate.period, retryAfter: retryAfter))
-        }
-        var requestTaken: SlidingWindowLimiter.Reservation?
-        switch providers.values[index].requests?.take(at: time) {
-        case .granted(let reservation): requestTaken = reservation
-        case .refused(let retryAfter): return refuse(.requests, providers.values[index].requests!.rate, retryAfter)
-        case nil: break
-        }
-        var tokensTaken: SlidingWindowLimiter.Reservation?
-        switch providers.values[index].tokens?.take(tokens, at: time) {
-        case .granted(let reservation): tokensTaken = reservation
-        case .refused(let retryAfter):
-            if let requestTaken { providers.values[index].requests?.giveBack(requestTaken) }
-            return refuse(.tokens, providers.values[index].tokens!.rate, retryAfter)
-        case nil: break
-        }
-        return .granted(Reservation(place: .provider(provider, requests: requestTaken, tokens: tokensTaken)))
-    }
-
     /// Nothing was sent: everything is free again.
     package mutating func giveBack(_ reservation: Reservation) {
-        switch reservation.place {
-        case .scope(.default, let client, let global): Self.giveBack(&defaults, client, global)
-        case .scope(.reasoning, let client, let global): Self.giveBack(&reasoning, client, global)
-        case .provider(let name, let requests, let tokens):
-            guard let index = providers.index(forKey: name) else { return }
-            if let requests { providers.values[index].requests?.giveBack(requests) }
-            if let tokens { providers.values[index].tokens?.giveBack(tokens) }
+        switch reservation.scope {
+        case .default: Self.giveBack(&defaults, reservation.client, reservation.global)
+        case .reasoning: Self.giveBack(&reasoning, reservation.client, reservation.global)
         }
-    }
-
-    /// The call is over and used `tokens`; without a usage the estimate stands. Counts of requests are not changed.
-    package mutating func settle(_ reservation: Reservation, tokens: Int) {
-        guard case .provider(let name, _, let taken?) = reservation.place,
-            let index = providers.index(forKey: name)
-        else { return }
-        providers.values[index].tokens?.settle(taken, weight: tokens)
-    }
-
-    /// Requests and tokens that count for `provider` now; nil where it has no quota. For `status`.
-    package mutating func used(provider: String, at time: MonotonicTime) -> (requests: Int?, tokens: Int?) {
-        guard let index = providers.index(forKey: provider) else { return (nil, nil) }
-        return (
-            providers.values[index].requests?.used(at: time), providers.values[index].tokens?.used(at: time)
-        )
     }
 
     private static func update(_ windows: inout ScopeWindows, user: Rate?, global: Rate?) {
@@ -200,7 +138,7 @@ package struct LimitSet: Sendable {
             return refuse(.global, windows.global!.rate, retryAfter)
         case nil: break
         }
-        return .granted(Reservation(place: .scope(scope, clientTaken, global: globalTaken)))
+        return .granted(Reservation(scope: scope, client: clientTaken, global: globalTaken))
     }
 
     private static func giveBack(
@@ -222,23 +160,8 @@ extension LimitSet {
             package init() {}
         }
 
-        package struct ProviderState: Sendable {
-            package var name: String
-            package var requests: [SlidingWindowLimiter.Taken]
-            package var tokens: [SlidingWindowLimiter.Taken]
-
-            package init(
-                name: String, requests: [SlidingWindowLimiter.Taken], tokens: [SlidingWindowLimiter.Taken]
-            ) {
-                self.name = name
-                self.requests = requests
-                self.tokens = tokens
-            }
-        }
-
         package var defaults = ScopeState()
         package var reasoning = ScopeState()
-        package var providers: [ProviderState] = []
 
         package init() {}
     }
@@ -247,12 +170,6 @@ extension LimitSet {
         var snapshot = Snapshot()
         snapshot.defaults = Self.snapshot(&defaults, clock)
         snapshot.reasoning = Self.snapshot(&reasoning, clock)
-        for name in providers.keys.sorted() {
-            let requests = providers[name]?.requests?.snapshot(clock) ?? []
-            let tokens = providers[name]?.tokens?.snapshot(clock) ?? []
-            if requests.isEmpty && tokens.isEmpty { continue }
-            snapshot.providers.append(.init(name: name, requests: requests, tokens: tokens))
-        }
         return snapshot
     }
 
@@ -260,10 +177,6 @@ extension LimitSet {
     package mutating func restore(_ snapshot: Snapshot, _ clock: ClockReading) {
         Self.restore(&defaults, snapshot.defaults, clock)
         Self.restore(&reasoning, snapshot.reasoning, clock)
-        for state in snapshot.providers {
-            providers[state.name]?.requests?.restore(state.requests, clock)
-            providers[state.name]?.tokens?.restore(state.tokens, clock)
-        }
     }
 
     private static func snapshot(_ windows: inout ScopeWindows, _ clock: ClockReading) -> Snapshot.ScopeState {

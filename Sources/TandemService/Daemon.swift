@@ -38,7 +38,7 @@ package final class Daemon: RequestHandler {
     let restoration = Restoration()
     /// What `setProvider` said, by provider; kept across restarts and reloads.
     private(set) var overrides: [String: Bool] = [:]
-    let reasoningCaches = ReasoningCaches()
+    let reasoningCaches: ReasoningCaches
     /// The journal of edit transactions.
     let edits: EditService
     let recentChats = RecentChats()
@@ -83,6 +83,7 @@ package final class Daemon: RequestHandler {
         admission = Admission(configuration.limits)
         conversations = Conversations(store)
         responses = ResponseCache(configuration.responseCache, store)
+        reasoningCaches = ReasoningCaches(store)
         methods = MethodTable(available: Self.availableMethods)
         server = RPCServer(handler: self, limits: Self.limits(configuration), access: Self.access(configuration, log))
         server.onIdle = { [unowned self] in considerIdleExit() }

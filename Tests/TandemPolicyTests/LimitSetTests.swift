@@ -45,35 +45,6 @@ import Testing
         limits.giveBack(first)
         #expect(Self.refusal(limits.take(.default, for: Self.ann, at: seconds(2))) == nil)
         #expect(Self.refusal(limits.take(.default, for: Self.ann, at: seconds(3)))?.level == .global)
-
-        limits.setQuota(
-            provider: "groq", requests: Rate(count: 5, period: minute), tokens: Rate(count: 100, period: minute))
-        #expect(Self.refusal(limits.take(provider: "groq", tokens: 60, at: seconds(0))) == nil)
-        let refusal = Self.refusal(limits.take(provider: "groq", tokens: 60, at: seconds(10)))
-        #expect(refusal?.scope == "groq" && refusal?.level == .tokens && refusal?.limit == 100)
-        #expect(refusal?.retryAfter == .seconds(50))
-        #expect(limits.used(provider: "groq", at: seconds(10)) == (1, 60))
-        #expect(Self.refusal(limits.take(provider: "unknown", tokens: 1_000_000, at: seconds(0))) == nil)
-    }
-
-    @Test func tokensAreSettledAndGivenBack() {
-        var limits = Self.limits()
-        let minute = TimeSpan.minutes(1)
-        limits.setQuota(
-            provider: "p", requests: Rate(count: 2, period: minute), tokens: Rate(count: 100, period: minute))
-        guard case .granted(let first) = limits.take(provider: "p", tokens: 50, at: seconds(0)),
-            case .granted(let second) = limits.take(provider: "p", tokens: 50, at: seconds(0))
-        else {
-            Issue.record("refused")
-            return
-        }
-        #expect(Self.refusal(limits.take(provider: "p", tokens: 0, at: seconds(1)))?.level == .requests)
-        limits.settle(first, tokens: 10)
-        limits.giveBack(first)
-        limits.giveBack(second)
-        #expect(limits.used(provider: "p", at: seconds(1)) == (0, 10), "a settled call stays settled")
-        limits.setQuota(provider: "p", requests: nil, tokens: nil)
-        #expect(limits.used(provider: "p", at: seconds(1)) == (nil, nil))
     }
 
     @Test func nothingStaysReservedAfterEverythingEnded() {
@@ -82,8 +53,6 @@ import Testing
         var limits = Self.limits(
             user: Rate(count: 5, period: period), global: Rate(count: 12, period: period),
             reasoningUser: Rate(count: 2, period: period), reasoningGlobal: Rate(count: 6, period: period))
-        limits.setQuota(
-            provider: "p", requests: Rate(count: 8, period: period), tokens: Rate(count: 99, period: period))
         var running: [LimitSet.Reservation] = []
         var now = seconds(0)
         var (granted, refused) = (0, 0)
@@ -91,11 +60,8 @@ import Testing
             now = now + .milliseconds(Int.random(in: 0...400, using: &random))
             let client = LimitSet.Client(uid: UInt32.random(in: 0...4, using: &random), user: nil)
             let answer =
-                switch Int.random(in: 0..<3, using: &random) {
-                case 0: limits.take(.default, for: client, at: now)
-                case 1: limits.take(.reasoning, for: client, at: now)
-                default: limits.take(provider: "p", tokens: Int.random(in: 0...50, using: &random), at: now)
-                }
+                Bool.random(using: &random)
+                ? limits.take(.default, for: client, at: now) : limits.take(.reasoning, for: client, at: now)
             if case .granted(let reservation) = answer {
                 running.append(reservation)
                 granted += 1
@@ -108,10 +74,9 @@ import Testing
         }
         #expect(granted > 1000 && refused > 1000)
         for reservation in running { limits.giveBack(reservation) }
-        #expect(limits.used(provider: "p", at: now) == (0, 0))
         let left = limits.snapshot(ClockReading(monotonic: now, wall: noon))
         #expect(left.defaults.clients.isEmpty && left.defaults.global.isEmpty)
-        #expect(left.reasoning.clients.isEmpty && left.reasoning.global.isEmpty && left.providers.isEmpty)
+        #expect(left.reasoning.clients.isEmpty && left.reasoning.global.isEmpty)
     }
 
     @Test func windowsOfClientsAreBounded() {
@@ -178,18 +143,14 @@ import Testing
 
     @Test func survivesARestartAndAReload() {
         var limits = Self.limits(user: Rate(count: 2, period: .minutes(5)), global: Rate(count: 9, period: .minutes(5)))
-        limits.setQuota(provider: "p", requests: nil, tokens: Rate(count: 100, period: .minutes(5)))
         for _ in 0..<2 { _ = limits.take(.default, for: Self.ann, at: seconds(0)) }
-        _ = limits.take(provider: "p", tokens: 70, at: seconds(0))
         let snapshot = limits.snapshot(ClockReading(monotonic: seconds(10), wall: noon))
 
         var restored = Self.limits(
             user: Rate(count: 2, period: .minutes(5)), global: Rate(count: 9, period: .minutes(5)))
-        restored.setQuota(provider: "p", requests: nil, tokens: Rate(count: 100, period: .minutes(5)))
         restored.restore(snapshot, ClockReading(monotonic: seconds(1000), wall: noon + .seconds(20)))
         let refusal = Self.refusal(restored.take(.default, for: Self.ann, at: seconds(1000)))
         #expect(refusal?.level == .user && refusal?.retryAfter == .seconds(270))
-        #expect(Self.refusal(restored.take(provider: "p", tokens: 31, at: seconds(1000)))?.level == .tokens)
 
         restored.update(.init(user: Rate(count: 3, period: .minutes(5))))
         #expect(Self.refusal(restored.take(.default, for: Self.ann, at: seconds(1001))) == nil)

@@ -6,6 +6,7 @@ import TandemProtocol
 import TandemProviders
 import TandemRPC
 import TandemStore
+import TandemWorkflows
 
 /// Holds back the requests that come before the last process's state is read: the first one already sees its limits,
 /// breakers and caches. What is waited for is a few reads on the store's thread.
@@ -114,6 +115,11 @@ extension Daemon {
             kept.limits = try await store.value { store.state(Self.limitsKey, completion: $0) }?.value
             kept.providers = try await store.value { store.state(Self.providersKey, completion: $0) }?.value
             try await responses.load()
+            for case .workflow(let model) in configuration.models {
+                if case .chain(let chain) = model.settings {
+                    try await reasoningCaches.load(model.name, chain.reasoningCache)
+                }
+            }
             kept.overrides = try await store.value { store.providerOverrides(completion: $0) }
         } catch {
             log(.warning, "the state of limits and breakers is not read: \(error)")

@@ -4,6 +4,7 @@ import TandemLoop
 import TandemPolicy
 import TandemProtocol
 import TandemProviders
+import TandemStore
 import TandemWorkflows
 
 /// What a request's workflow needs of the daemon, with the models as they were configured when it came.
@@ -61,7 +62,13 @@ final class ChatEnvironment: WorkflowEnvironment {
 /// Clients see them as one.
 @LoopActor
 final class ReasoningCaches: NamedCache {
+    /// As the database calls a chain's cache; `chain` may be any name.
+    private static func storedName(_ chain: String) -> String { "reasoning/\(chain)" }
+
+    private let store: Store
     private var caches: [String: ReasoningCache] = [:]
+
+    init(_ store: Store) { self.store = store }
 
     func cache(of chain: String, _ settings: CacheSettings) -> ReasoningCache {
         if let known = caches[chain] {
@@ -69,8 +76,31 @@ final class ReasoningCaches: NamedCache {
             return known
         }
         let fresh = ReasoningCache(settings)
+        fresh.onKeep = { [store] key, reasoning in
+            let now = WallTime.now()
+            store.save(
+                cached: CachedRow(
+                    cache: Self.storedName(chain), key: key, value: reasoning.encoded, savedAt: now),
+                expires: now + settings.ttl, keep: settings.entries)
+        }
         caches[chain] = fresh
         return fresh
+    }
+
+    /// Reads what an earlier process kept for a chain.
+    func load(_ chain: String, _ settings: CacheSettings) async throws(StoreError) {
+        guard settings.enabled else { return }
+        let rows = try await store.value { completion in
+            store.cached(
+                Self.storedName(chain), limit: settings.entries, maxBytes: ReasoningCache.maxBytes,
+                completion: completion)
+        }
+        let cache = cache(of: chain, settings)
+        let now = WallTime.now()
+        for row in rows {
+            guard let reasoning = Reasoning(encoded: row.value) else { continue }
+            cache.restore(reasoning, for: row.key, age: now - row.savedAt)
+        }
     }
 
     let cacheName = "reasoning"
@@ -81,7 +111,10 @@ final class ReasoningCaches: NamedCache {
     var misses: Int { sum(\.misses) }
     var bytes: Int { sum(\.bytes) }
 
-    func clear() -> Int { caches.values.reduce(0) { $0 + $1.clear() } }
+    func clear() -> Int {
+        for chain in caches.keys { store.clear(cache: Self.storedName(chain)) }
+        return caches.values.reduce(0) { $0 + $1.clear() }
+    }
 
     private func sum(_ figure: KeyPath<TTLCache<ReasoningCache.Key, Reasoning>, Int>) -> Int {
         caches.values.reduce(0) { $0 + $1.cache[keyPath: figure] }

@@ -22,7 +22,7 @@ package struct Reasoning: Hashable, Sendable {
 @LoopActor
 package final class ReasoningCache {
     /// Bytes of reasoning kept per chain.
-    static let maxBytes = 16 << 20
+    package static let maxBytes = 16 << 20
 
     package typealias Key = [UInt8]
 
@@ -30,6 +30,8 @@ package final class ReasoningCache {
     private var flights = SingleFlight<Key, ReasoningWaiter>()
     private var calls: [Key: SharedReasoning] = [:]
     private var soloCount: UInt64 = 0
+    /// Called with what is kept, for a copy that outlives the process.
+    package var onKeep: (@LoopActor (Key, Reasoning) -> Void)?
 
     package init(_ settings: CacheSettings) {
         cache = TTLCache(
@@ -47,6 +49,14 @@ package final class ReasoningCache {
         let count = cache.count
         cache.removeAll()
         return count
+    }
+
+    /// Takes in what an earlier process kept, `age` ago.
+    package func restore(_ reasoning: Reasoning, for key: Key, age: TimeSpan) {
+        let now = EventLoop.shared.now
+        var reasoning = reasoning
+        reasoning.saidAt = MonotonicTime(nanoseconds: now.nanoseconds - max(0, age.nanoseconds))
+        cache.insert(reasoning, for: key, cost: reasoning.size, at: now, age: age)
     }
 
     func lookUp(_ key: Key) -> Reasoning? { cache.value(for: key, at: EventLoop.shared.now) }
@@ -75,6 +85,7 @@ package final class ReasoningCache {
                 calls[key] = nil
                 if keeps, isWhole, case .success(let reasoning) = result, !reasoning.forCoder.isEmpty {
                     cache.insert(reasoning, for: storeKey, cost: reasoning.size, at: EventLoop.shared.now)
+                    onKeep?(storeKey, reasoning)
                 }
                 for waiter in flights.complete(key, ticket) { waiter.end(result) }
             }

@@ -94,6 +94,17 @@ import Testing
         #expect(home.server.calls == ["r1", "qwen", "qwen", "r1", "qwen", "r1", "qwen", "r1", "qwen"])
     }
 
+    @Test func reasoningIsWarmAfterARestart() throws {
+        let home = try home(r1: [.stream(["the plan"])], qwen: [.stream(["ok"])])
+        _ = try home.chat("r1sonqwen")
+        home.daemon.stop()
+        try home.daemon.start()
+        let again = try home.chat("r1sonqwen")
+        #expect(again.steps == ["reasoner r1 ok cached", "coder qwen ok"])
+        #expect(again.result?["reasoning"]?.string == "the plan")
+        #expect(home.server.calls == ["r1", "qwen", "qwen"])
+    }
+
     @Test func cutReasoningIsUsedButNotCached() throws {
         let home = try home(r1: [.stream(["half a pl"], finish: "length")], qwen: [.stream(["ok"])])
         for _ in 0..<2 {

@@ -16,6 +16,35 @@ _tandem() {
         chat:--cache) COMPREPLY=($(compgen -W 'use refresh bypass only' -- "$cur")); return ;;
         chat:--timeout) return ;;
         chat:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        plan:--root | plan:-C) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        plan:--file | plan:-f) return ;;
+        plan:--model | plan:-m) COMPREPLY=($(compgen -W "$(tandem models --json 2>/dev/null | grep -o '"name":"[^"]*"' | cut -d'"' -f4)" -- "$cur")); return ;;
+        plan:--context-tokens) return ;;
+        plan:--timeout) return ;;
+        plan:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        apply:--root | apply:-C) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        apply:--mode) COMPREPLY=($(compgen -W 'adaptive hybrid sequential' -- "$cur")); return ;;
+        apply:--verify) return ;;
+        apply:--timeout) return ;;
+        apply:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        solve:--root | solve:-C) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        solve:--file | solve:-f) return ;;
+        solve:--model | solve:-m) COMPREPLY=($(compgen -W "$(tandem models --json 2>/dev/null | grep -o '"name":"[^"]*"' | cut -d'"' -f4)" -- "$cur")); return ;;
+        solve:--context-tokens) return ;;
+        solve:--mode) COMPREPLY=($(compgen -W 'adaptive hybrid sequential' -- "$cur")); return ;;
+        solve:--verify) return ;;
+        solve:--timeout) return ;;
+        solve:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        undo:--root | undo:-C) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        undo:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        transactions:--limit | transactions:-n) return ;;
+        transactions:--root | transactions:-C) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        transactions:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        escalate:--request | escalate:-r) return ;;
+        escalate:--model | escalate:-m) COMPREPLY=($(compgen -W "$(tandem models --json 2>/dev/null | grep -o '"name":"[^"]*"' | cut -d'"' -f4)" -- "$cur")); return ;;
+        escalate:--reasoning) COMPREPLY=($(compgen -W 'low medium high' -- "$cur")); return ;;
+        escalate:--timeout) return ;;
+        escalate:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         models:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         route:--model | route:-m) COMPREPLY=($(compgen -W "$(tandem models --json 2>/dev/null | grep -o '"name":"[^"]*"' | cut -d'"' -f4)" -- "$cur")); return ;;
         route:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -49,8 +78,14 @@ _tandem() {
         help:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     esac
     case $command in
-        '') COMPREPLY=($(compgen -W 'chat models route status top stats history feedback providers cache call config doctor logs completion stdio acp mcp version help --help --version --socket' -- "$cur")) ;;
+        '') COMPREPLY=($(compgen -W 'chat plan apply solve undo transactions escalate models route status top stats history feedback providers cache call config doctor logs completion stdio acp mcp version help --help --version --socket' -- "$cur")) ;;
         chat) COMPREPLY=($(compgen -W '--model --file --session --continue --system --temperature --max-tokens --reasoning --cache --timeout --no-stream --json --jsonl --verbose --socket --help' -- "$cur")); return ;;
+        plan) COMPREPLY=($(compgen -W '--root --file --model --context-tokens --timeout --json --jsonl --socket --help' -- "$cur")); return ;;
+        apply) COMPREPLY=($(compgen -W '--root --dry-run --yes --interactive --mode --verify --skip --timeout --json --jsonl --socket --help' -- "$cur")); return ;;
+        solve) COMPREPLY=($(compgen -W '--root --file --model --context-tokens --dry-run --yes --interactive --mode --verify --skip --timeout --json --jsonl --socket --help' -- "$cur")); return ;;
+        undo) COMPREPLY=($(compgen -W '--root --dry-run --yes --json --socket --help' -- "$cur")); return ;;
+        transactions) COMPREPLY=($(compgen -W '--limit --root --json --socket --help' -- "$cur")); return ;;
+        escalate) COMPREPLY=($(compgen -W '--request --model --reasoning --timeout --no-stream --json --jsonl --verbose --socket --help' -- "$cur")); return ;;
         models) COMPREPLY=($(compgen -W '--json --socket --help' -- "$cur")); return ;;
         route) COMPREPLY=($(compgen -W '--model --json --socket --help' -- "$cur")); return ;;
         status) COMPREPLY=($(compgen -W '--json --socket --help' -- "$cur")); return ;;
@@ -69,7 +104,7 @@ _tandem() {
         acp) COMPREPLY=($(compgen -W '--socket --help' -- "$cur")); return ;;
         mcp) COMPREPLY=($(compgen -W '--socket --help' -- "$cur")); return ;;
         version) COMPREPLY=($(compgen -W '--socket --help' -- "$cur")); return ;;
-        help) COMPREPLY=($(compgen -W 'chat models route status top stats history feedback providers cache call config doctor logs completion stdio acp mcp version help --socket --help' -- "$cur")); return ;;
+        help) COMPREPLY=($(compgen -W 'chat plan apply solve undo transactions escalate models route status top stats history feedback providers cache call config doctor logs completion stdio acp mcp version help --socket --help' -- "$cur")); return ;;
     esac
 }
 complete -o default -F _tandem tandem

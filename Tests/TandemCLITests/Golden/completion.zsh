@@ -8,6 +8,12 @@ _tandem() {
     command)
         local -a commands=(
             'chat:ask a model or a two-model workflow'
+            'plan:have a planner model write an edit plan; changes nothing'
+            'apply:carry an edit plan out, all or nothing'
+            'solve:plan and apply in one go'
+            'undo:take back what apply or solve changed'
+            'transactions:list what apply, solve and undo changed, newest first'
+            'escalate:ask the reasoning model, under its own limits'
             'models:list the models and workflows that can be asked'
             'route:say which models a prompt would use, and why; sends nothing'
             'status:show what the daemon is doing: providers, caches, memory'
@@ -41,6 +47,72 @@ _tandem() {
             '--max-tokens[the longest answer, in tokens]:n: ' \
             '--reasoning[how far the reasoning goes]:value:(low medium high)' \
             '--cache[what to do with cached answers]:value:(use refresh bypass only)' \
+            '--timeout[give up after this long, for example 90s]:duration: ' \
+            '--no-stream[print the answer when it is complete]' \
+            '--json[print the result as JSON]' \
+            '--jsonl[print the events and the result as JSON, one a line]' \
+            '(-v --verbose)'{-v,--verbose}'[tell models, tokens, cost and time on stderr even when it is no terminal]' \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' \
+            '*:text: ' ;;
+        plan) _arguments -s \
+            '(-C --root)'{-C,--root}'[the folder to work on (default\: the current one)]:file:_files' \
+            '*'{-f,--file}'[show the planner these files, paths or globs below the root; may be repeated]:glob: ' \
+            '(-m --model)'{-m,--model}'[the planner (default\: the configured one)]:model:_tandem_models' \
+            '--context-tokens[how much of the files the planner is shown at most]:n: ' \
+            '--timeout[give up after this long, for example 90s]:duration: ' \
+            '--json[print the result as JSON]' \
+            '--jsonl[print the events and the result as JSON, one a line]' \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' \
+            '*:text: ' ;;
+        apply) _arguments -s \
+            '(-C --root)'{-C,--root}'[the folder to work on (default\: the current one)]:file:_files' \
+            '(-n --dry-run)'{-n,--dry-run}'[show the diff and change nothing]' \
+            '(-y --yes)'{-y,--yes}'[change the tree without asking]' \
+            '(-i --interactive)'{-i,--interactive}'[ask for each file\: yes, no, all the rest, quit]' \
+            '--mode[how far models help (default\: adaptive)]:value:(adaptive hybrid sequential)' \
+            '--verify[none, syntax (default), model, or a verifier of the configuration]:name: ' \
+            '--skip[apply what can be applied and report the rest, instead of all or nothing]' \
+            '--timeout[give up after this long, for example 90s]:duration: ' \
+            '--json[print the result as JSON]' \
+            '--jsonl[print the events and the result as JSON, one a line]' \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' ;;
+        solve) _arguments -s \
+            '(-C --root)'{-C,--root}'[the folder to work on (default\: the current one)]:file:_files' \
+            '*'{-f,--file}'[show the planner these files, paths or globs below the root; may be repeated]:glob: ' \
+            '(-m --model)'{-m,--model}'[the planner (default\: the configured one)]:model:_tandem_models' \
+            '--context-tokens[how much of the files the planner is shown at most]:n: ' \
+            '(-n --dry-run)'{-n,--dry-run}'[show the diff and change nothing]' \
+            '(-y --yes)'{-y,--yes}'[change the tree without asking]' \
+            '(-i --interactive)'{-i,--interactive}'[ask for each file\: yes, no, all the rest, quit]' \
+            '--mode[how far models help (default\: adaptive)]:value:(adaptive hybrid sequential)' \
+            '--verify[none, syntax (default), model, or a verifier of the configuration]:name: ' \
+            '--skip[apply what can be applied and report the rest, instead of all or nothing]' \
+            '--timeout[give up after this long, for example 90s]:duration: ' \
+            '--json[print the result as JSON]' \
+            '--jsonl[print the events and the result as JSON, one a line]' \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' \
+            '*:text: ' ;;
+        undo) _arguments -s \
+            '(-C --root)'{-C,--root}'[the folder to work on (default\: the current one)]:file:_files' \
+            '(-n --dry-run)'{-n,--dry-run}'[show the diff and change nothing]' \
+            '(-y --yes)'{-y,--yes}'[change the tree without asking]' \
+            '--json[print the result as JSON]' \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' ;;
+        transactions) _arguments -s \
+            '(-n --limit)'{-n,--limit}'[at most so many (default\: 20)]:n: ' \
+            '(-C --root)'{-C,--root}'[only those of this folder]:file:_files' \
+            '--json[print the result as JSON]' \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' ;;
+        escalate) _arguments -s \
+            '(-r --request)'{-r,--request}'[take up an earlier chat by its request id; last for the newest one]:id: ' \
+            '(-m --model)'{-m,--model}'[the escalating workflow (default\: the configured one)]:model:_tandem_models' \
+            '--reasoning[how far the reasoning goes]:value:(low medium high)' \
             '--timeout[give up after this long, for example 90s]:duration: ' \
             '--no-stream[print the answer when it is complete]' \
             '--json[print the result as JSON]' \
@@ -131,7 +203,7 @@ _tandem() {
         help) _arguments -s \
             '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
             '(-h --help)'{-h,--help}'[show this help]' \
-            '1:value:(chat models route status top stats history feedback providers cache call config doctor logs completion stdio acp mcp version help)' ;;
+            '1:value:(chat plan apply solve undo transactions escalate models route status top stats history feedback providers cache call config doctor logs completion stdio acp mcp version help)' ;;
         esac ;;
     esac
 }

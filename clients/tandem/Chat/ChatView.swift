@@ -129,7 +129,8 @@ func footer(_ result: JSONValue) -> String {
         if let model = step["model"]?.string, !models.contains(model) { models.append(model) }
     }
     let name = result["model"]?.string ?? ""
-    var parts = [models.isEmpty || models == [name] ? name : "\(name) (\(models.joined(separator: " + ")))"]
+    let joined = models.joined(separator: " + ")
+    var parts = [models.isEmpty || models == [name] ? name : name.isEmpty ? joined : "\(name) (\(joined))"]
     if let usage = result["usage"], let input = usage["prompt_tokens"]?.int,
         let output = usage["completion_tokens"]?.int
     {

@@ -56,7 +56,7 @@ struct Conversation {
             // After a failure the connection may be of no use: the next message gets a new one.
             client = nil
             Output.complain(
-                "tandem chat: \(error.message ?? "cancelled")\n" + error.attempts.map { "  \($0)\n" }.joined())
+                "tandem chat: \(error.message ?? "cancelled")\n" + error.particulars.map { "  \($0)\n" }.joined())
         }
     }
 

@@ -61,7 +61,7 @@ enum CommandLineRun {
             if let message = error.message {
                 var text = "\(name): \(message)\n"
                 if error.code == .usage { text += "try '\(name) --help'\n" }
-                text += error.attempts.map { "  \($0)\n" }.joined()
+                text += error.particulars.map { "  \($0)\n" }.joined()
                 Output.complain(text)
             }
             return error.code

@@ -3,8 +3,8 @@ import TandemProtocol
 /// Every command there is, in the order of the help.
 enum CommandTable {
     static let all: [Command] = [
-        .chat, .models, .route, .status, .top, .stats, .history, .feedback, .providers, .cache, .call, .config, .doctor,
-        .logs, .completion, .stdio, .acp, .mcp, .version, .help,
+        .chat, .plan, .apply, .solve, .undo, .transactions, .escalate, .models, .route, .status, .top, .stats, .history,
+        .feedback, .providers, .cache, .call, .config, .doctor, .logs, .completion, .stdio, .acp, .mcp, .version, .help,
     ]
 
     static func command(named name: String) -> Command? { all.first { $0.name == name } }

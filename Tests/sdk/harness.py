@@ -24,7 +24,7 @@ DEADLINE = 20
 class Upstream(http.server.ThreadingHTTPServer):
     """An OpenAI-compatible server that is told what to do by the last user message:
 
-    ``slow``: pieces for a minute; ``refuse``: 400; ``tool``, ``use the tool``: a call of the first tool; ``file NAME``: that reply of `replies`;
+    ``slow``, or a text with ``slowly`` in it: pieces for a minute; ``refuse``: 400; ``tool``, ``use the tool``: a call of the first tool; ``file NAME``: that reply of `replies`;
     ``words N``: N pieces; anything else: ``echo: `` and the message.
     """
 
@@ -81,7 +81,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             named = [reply for name, reply in self.server.replies.items() if name in text]
             whole = named[0] if named else "echo: " + text
             pieces = [whole[at : at + 40] for at in range(0, len(whole), 40)]
-        pause = 0.05 if text == "slow" else 0
+        pause = 0.05 if text == "slow" or "slowly" in text else 0
         usage = {"prompt_tokens": 11, "completion_tokens": 5, "total_tokens": 16}
         if not body.get("stream"):
             message = {"role": "assistant", "content": "".join(pieces)}

@@ -73,12 +73,13 @@ _tandem() {
         completion:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         stdio:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         acp:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        lsp:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         mcp:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         version:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         help:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     esac
     case $command in
-        '') COMPREPLY=($(compgen -W 'chat plan apply solve undo transactions escalate models route status top stats history feedback providers cache call config doctor logs completion stdio acp mcp version help --help --version --socket' -- "$cur")) ;;
+        '') COMPREPLY=($(compgen -W 'chat plan apply solve undo transactions escalate models route status top stats history feedback providers cache call config doctor logs completion stdio acp lsp mcp version help --help --version --socket' -- "$cur")) ;;
         chat) COMPREPLY=($(compgen -W '--model --file --session --continue --system --temperature --max-tokens --reasoning --cache --timeout --no-stream --json --jsonl --verbose --socket --help' -- "$cur")); return ;;
         plan) COMPREPLY=($(compgen -W '--root --file --model --context-tokens --timeout --json --jsonl --socket --help' -- "$cur")); return ;;
         apply) COMPREPLY=($(compgen -W '--root --dry-run --yes --interactive --mode --verify --skip --timeout --json --jsonl --socket --help' -- "$cur")); return ;;
@@ -102,9 +103,10 @@ _tandem() {
         completion) COMPREPLY=($(compgen -W 'bash zsh fish --socket --help' -- "$cur")); return ;;
         stdio) COMPREPLY=($(compgen -W '--socket --help' -- "$cur")); return ;;
         acp) COMPREPLY=($(compgen -W '--socket --help' -- "$cur")); return ;;
+        lsp) COMPREPLY=($(compgen -W '--socket --help' -- "$cur")); return ;;
         mcp) COMPREPLY=($(compgen -W '--socket --help' -- "$cur")); return ;;
         version) COMPREPLY=($(compgen -W '--socket --help' -- "$cur")); return ;;
-        help) COMPREPLY=($(compgen -W 'chat plan apply solve undo transactions escalate models route status top stats history feedback providers cache call config doctor logs completion stdio acp mcp version help --socket --help' -- "$cur")); return ;;
+        help) COMPREPLY=($(compgen -W 'chat plan apply solve undo transactions escalate models route status top stats history feedback providers cache call config doctor logs completion stdio acp lsp mcp version help --socket --help' -- "$cur")); return ;;
     esac
 }
 complete -o default -F _tandem tandem

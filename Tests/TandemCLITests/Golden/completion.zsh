@@ -30,6 +30,7 @@ _tandem() {
             'completion:print completions for a shell'
             'stdio:speak raw JSON-RPC on stdin and stdout, for editors'
             'acp:be an agent of the Agent Client Protocol, for Zed, JetBrains, Emacs and Neovim'
+            'lsp:be a language server whose code actions fix, explain and change code'
             'mcp:serve the Model Context Protocol on stdin and stdout'
             'version:show the versions of tandem and of the protocol'
             'help:show help for a command'
@@ -194,6 +195,9 @@ _tandem() {
         acp) _arguments -s \
             '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
             '(-h --help)'{-h,--help}'[show this help]' ;;
+        lsp) _arguments -s \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' ;;
         mcp) _arguments -s \
             '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
             '(-h --help)'{-h,--help}'[show this help]' ;;
@@ -203,7 +207,7 @@ _tandem() {
         help) _arguments -s \
             '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
             '(-h --help)'{-h,--help}'[show this help]' \
-            '1:value:(chat plan apply solve undo transactions escalate models route status top stats history feedback providers cache call config doctor logs completion stdio acp mcp version help)' ;;
+            '1:value:(chat plan apply solve undo transactions escalate models route status top stats history feedback providers cache call config doctor logs completion stdio acp lsp mcp version help)' ;;
         esac ;;
     esac
 }

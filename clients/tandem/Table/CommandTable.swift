@@ -4,7 +4,8 @@ import TandemProtocol
 enum CommandTable {
     static let all: [Command] = [
         .chat, .plan, .apply, .solve, .undo, .transactions, .escalate, .models, .route, .status, .top, .stats, .history,
-        .feedback, .providers, .cache, .call, .config, .doctor, .logs, .completion, .stdio, .acp, .mcp, .version, .help,
+        .feedback, .providers, .cache, .call, .config, .doctor, .logs, .completion, .stdio, .acp, .lsp, .mcp, .version,
+        .help,
     ]
 
     static func command(named name: String) -> Command? { all.first { $0.name == name } }

@@ -1,0 +1,41 @@
+;;; eglot.el --- Runs in `emacs --batch -q -l` in a folder with a.py. -*- lexical-binding: t; -*-
+
+;; One command with an instruction, then saves.
+
+(unless (require 'eglot nil t)
+  (princ "skipped: eglot is not installed\n")
+  (kill-emacs 0))
+(load (concat (getenv "TANDEM_SNIPPETS") "/emacs/tandem-eglot.el") nil t)
+
+(defun wait (what condition)
+  (let ((end (+ (float-time) 20)))
+    (while (and (not (funcall condition)) (< (float-time) end))
+      (accept-process-output nil 0.05))
+    (unless (funcall condition)
+      (princ (format "not in time: %s\n" what))
+      (kill-emacs 1))))
+
+;; What a person would choose and type.
+(fset 'read-string (lambda (&rest _) "shout"))
+(setq eglot-confirm-server-initiated-edits nil
+      eglot-sync-connect t)
+
+(find-file "a.py")
+(fundamental-mode)
+(add-to-list 'eglot-server-programs '(fundamental-mode . ("tandem" "lsp")))
+(apply #'eglot (eglot--guess-contact))
+(wait "the server manages the buffer" (lambda () (and (eglot-current-server) eglot--managed-mode)))
+(let* ((actions (jsonrpc-request (eglot-current-server) :textDocument/codeAction
+                                 (list :textDocument (eglot--TextDocumentIdentifier)
+                                       :range (list :start (eglot--pos-to-lsp-position (point-min))
+                                                    :end (eglot--pos-to-lsp-position (point-max)))
+                                       :context '(:diagnostics []))))
+       (action (aref actions 1))
+       (command (plist-get action :command)))
+  (unless (equal (plist-get action :title) "Tandem: apply instruction…")
+    (princ (format "offered: %S\n" actions))
+    (kill-emacs 1))
+  (eglot-execute-command (eglot-current-server) (intern (plist-get command :command)) (plist-get command :arguments)))
+(wait "the buffer changes" (lambda () (string-search "hello" (buffer-string))))
+(save-buffer)
+(kill-emacs 0)

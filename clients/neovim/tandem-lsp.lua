@@ -1,0 +1,43 @@
+-- Tandem's code actions in Neovim's own LSP client (0.7 and later), beside the language's server. Put this file into
+-- ~/.config/nvim/lua/ and
+--   require('tandem-lsp').setup()
+-- into init.lua. Then vim.lsp.buf.code_action() offers: fix this diagnostic, explain, apply instruction.
+local M = { command = 'tandem' }
+
+local client_id
+
+-- The instruction is asked for here; the server gets it with the command.
+vim.lsp.commands['tandem.apply'] = function(command, context)
+  vim.ui.input({ prompt = 'Tandem: ' }, function(text)
+    if not text or text == '' then return end
+    command.arguments[1].instruction = text
+    local client = vim.lsp.get_client_by_id(context.client_id)
+    client.request('workspace/executeCommand', { command = command.command, arguments = command.arguments },
+      function(err) if err then vim.notify(err.message, vim.log.levels.ERROR) end end, context.bufnr)
+  end)
+end
+
+--- Attaches a buffer; the server is started for the first one.
+function M.attach(buffer)
+  if client_id == nil or vim.lsp.get_client_by_id(client_id) == nil then
+    client_id = vim.lsp.start_client({
+      name = 'tandem',
+      cmd = { M.command, 'lsp' },
+      root_dir = vim.fn.getcwd(),
+      on_exit = function() client_id = nil end,
+    })
+  end
+  vim.lsp.buf_attach_client(buffer, client_id)
+  return client_id
+end
+
+--- Attaches every file that is opened from now on.
+function M.setup()
+  vim.api.nvim_create_autocmd('FileType', {
+    callback = function(event)
+      if vim.bo[event.buf].buftype == '' then M.attach(event.buf) end
+    end,
+  })
+end
+
+return M

@@ -3,9 +3,12 @@
 import asyncio
 import contextlib
 import json
+import os
 import pathlib
 import signal
+import subprocess
 import sys
+import time
 
 import jsonschema
 from acp import PROTOCOL_VERSION, RequestError, connect_to_agent, text_block
@@ -231,6 +234,36 @@ async def the_daemon_is_not_needed_for_hello(home):
     home.processes[0].kill()
     async with Agent(home, Editor()) as agent:
         assert agent.hello.protocol_version == 1
+
+
+@test
+async def the_daemon_is_started_where_there_is_none(home):
+    home.processes[0].kill()
+    home.processes[0].wait()
+    home.socket.unlink()
+    editor = Editor()
+    async with Agent(home, editor) as agent:
+        session = await agent.session()
+        assert await agent.ask(session, "hello") == "end_turn" and editor.text() == "echo: hello"
+    status = subprocess.run([BIN / "tandem", "call", "status"], env=home.env, capture_output=True, check=True)
+    os.kill(json.loads(status.stdout)["pid"], signal.SIGTERM)
+
+
+@test
+async def much_text_comes_in_few_frames(home):
+    editor = Editor()
+    async with Agent(home, editor) as agent:
+        session = await agent.session()
+        start = time.monotonic()
+        assert await agent.ask(session, "words 3000") == "end_turn"
+        frames = editor.kinds().count("agent_message_chunk")
+        assert frames <= (time.monotonic() - start) / 0.015 + 3, frames
+        assert editor.text() == "".join(f"w{index} " for index in range(3000))
+        # Five megabytes in one message.
+        editor.updates.clear()
+        assert await agent.ask(session, "short answer " + "é" * 2_500_000) == "end_turn"
+        assert editor.text() == "ok"
+        assert len(home.upstream.requests[-1]["messages"][-1]["content"]) == 2_500_013
 
 
 @test
@@ -555,11 +588,12 @@ async def bad_messages_get_errors(home):
 if __name__ == "__main__":
     run(
         [
-            hello_and_a_chat, the_daemon_is_not_needed_for_hello, options_and_modes_stay_in_sync,
+            hello_and_a_chat, the_daemon_is_not_needed_for_hello,
+            the_daemon_is_started_where_there_is_none, much_text_comes_in_few_frames, options_and_modes_stay_in_sync,
             context_reaches_the_model, cancel_in_every_race, load_replays_and_resume_does_not,
             edits_on_the_disk_with_permission, a_rejected_file_stays, unsaved_buffers_are_edited_in_the_editor,
             plan_mode_changes_nothing_and_execute_does, cancel_while_permission_is_asked, commands,
             tools_of_the_clients_mcp_servers, a_killed_daemon_is_not_the_end, bad_messages_get_errors,
         ],
-        replies={"mend the typo": PLAN},
+        replies={"mend the typo": PLAN, "short answer": "ok"},
     )

@@ -68,8 +68,7 @@ final class ACPServer: AsyncServer {
                 throw .invalidParams("modeId is none of \(ACPMode.allCases.map(\.rawValue).joined(separator: ", "))")
             }
             session.mode = mode
-            let models = try await loadModels()
-            session.updates.send("config_option_update") { session.writeOptions(models, to: &$0) }
+            if let models { session.updates.send("config_option_update") { session.writeOptions(models, to: &$0) } }
             return object { _ in }
         case "session/set_config_option": return try await setOption(params)
         case "session/prompt":
@@ -229,7 +228,8 @@ final class ACPServer: AsyncServer {
     private func setOption(_ params: JSONValue?) async throws(EditorError) -> [UInt8] {
         let session = try session(params)
         guard let value = params?["value"]?.string else { throw .invalidParams("value is not a string") }
-        let models = try await loadModels()
+        // The list that the editor chose from; a model that is gone since is refused when it is asked.
+        guard let models else { throw EditorError(-32603, "the models are not known: open the session again") }
         switch params?["configId"]?.string {
         case "mode":
             guard let mode = ACPMode(rawValue: value) else { throw .invalidParams("there is no mode \(value)") }

@@ -137,7 +137,8 @@ final class ChatRun: RequestWork, UpstreamCallDelegate {
         case .toolCall(let index, let piece):
             request.event("tool_call") { writer in
                 writer.member("index", index)
-                writer.member("id", ifPresent: piece.id)
+                // Not `id`: that is the request's, and one object holds a name once.
+                writer.member("call_id", ifPresent: piece.id)
                 writer.member("name", ifPresent: piece.name)
                 writer.member("arguments", piece.arguments)
             }

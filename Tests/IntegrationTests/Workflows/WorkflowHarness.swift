@@ -150,7 +150,7 @@ struct WorkflowHome {
         case "content", "reasoning": return "\(type): \(event["text"]?.string ?? "")"
         case "tool_call":
             return
-                "tool_call \(event["index"]?.int ?? -1) \(event.members.compactMap { $0.key == "id" ? $0.value.string : nil }.last ?? "-") \(event["name"]?.string ?? "-") "
+                "tool_call \(event["index"]?.int ?? -1) \(event["call_id"]?.string ?? "-") \(event["name"]?.string ?? "-") "
                 + (event["arguments"]?.string ?? "")
         default: return type
         }

@@ -34,6 +34,7 @@ let package = Package(
     products: [
         .executable(name: "tandemd", targets: ["tandemd"]),
         .executable(name: "tandem", targets: ["tandem"]),
+        .executable(name: "tandem-http", targets: ["tandem-http"]),
     ],
     targets: [
         shim("CLinux", links: []),
@@ -42,6 +43,7 @@ let package = Package(
         shim("CCurl", links: ["curl"]),
         shim("CTOML", links: ["stdc++"]),
         shim("CCrypto", links: ["crypto"]),
+        shim("CMicroHTTPD", links: ["microhttpd"]),
 
         library("TandemBase", ["CLinux"]),
         library("TandemJSON", ["TandemBase"]),
@@ -76,6 +78,10 @@ let package = Package(
             name: "tandem",
             dependencies: ["CLinux", "TandemBase", "TandemClient", "TandemJSON", "TandemProtocol"],
             path: "clients/tandem", swiftSettings: strict),
+        .executableTarget(
+            name: "tandem-http",
+            dependencies: ["CLinux", "CMicroHTTPD", "TandemBase", "TandemClient", "TandemJSON", "TandemProtocol"],
+            path: "clients/tandem-http", swiftSettings: strict),
 
         // Feature vectors for the classifier's trainer (`make classifier`).
         .executableTarget(
@@ -101,7 +107,12 @@ let package = Package(
         tests("TandemService", ["TandemService", "TandemTestSupport"]),
         tests("TandemClient", ["TandemClient", "TandemTestSupport"]),
         tests("TandemCLI", ["tandem", "TandemTestSupport"], exclude: ["Golden"]),
-        tests("Integration", ["tandem", "tandemd", "TandemClient", "TandemJSON", "TandemTestSupport"]),
+        tests(
+            "OpenAIAdapter",
+            ["tandem-http", "TandemBase", "TandemClient", "TandemJSON", "TandemProtocol", "TandemTestSupport"]),
+        tests(
+            "Integration",
+            ["tandem", "tandem-http", "tandemd", "TandemClient", "TandemJSON", "TandemTestSupport"]),
     ],
     cxxLanguageStandard: .cxx20
 )

@@ -3,6 +3,8 @@ import CSystemd
 import Glibc
 import TandemBase
 
+private let backlog: Int32 = 4096
+
 /// The daemon's listening socket: passed by the service manager, or bound by ourselves.
 struct ListeningSocket {
     var descriptor: Int32
@@ -35,29 +37,14 @@ struct ListeningSocket {
     /// Binds `path`, mode 0600. A socket on which nobody listens is replaced; a live one is an error.
     static func bound(to path: String) throws(StartupError) -> ListeningSocket {
         makeParentFolder(of: path)
-        let probe = cl_unix_socket(0)
-        guard probe >= 0 else { throw StartupError("socket: \(SystemError("socket").reason)") }
-        defer { close(probe) }
-        if cl_connect_unix(probe, path) == 0 { throw StartupError("another tandemd is listening on \(path)") }
-        if cl_errno() == ECONNREFUSED { unlink(path) }
-        let descriptor = cl_unix_socket(1)
-        guard descriptor >= 0 else { throw StartupError("socket: \(SystemError("socket").reason)") }
-        let mask = umask(0o177)
-        let result = cl_bind_unix(descriptor, path)
-        let error = SystemError("bind", path)
-        umask(mask)
-        guard result == 0 else {
-            close(descriptor)
-            throw StartupError(
-                error.code == EADDRINUSE
-                    ? "another tandemd is listening on \(path)" : "cannot bind \(path): \(error.reason)")
+        do throws(UnixListenerFailure) {
+            return ListeningSocket(descriptor: try listenUnix(path, backlog: backlog).release(), path: path)
+        } catch {
+            switch error {
+            case .inUse: throw StartupError("another tandemd is listening on \(path)")
+            case .failed(let error): throw StartupError("cannot listen on \(path): \(error.reason)")
+            }
         }
-        guard listen(descriptor, 4096) == 0 else {
-            let error = SystemError("listen", path)
-            close(descriptor)
-            throw StartupError("cannot listen on \(path): \(error.reason)")
-        }
-        return ListeningSocket(descriptor: descriptor, path: path)
     }
 
     private static func makeParentFolder(of path: String) {

@@ -17,7 +17,7 @@ import Testing
         return names
     }
 
-    @Test(arguments: ["tandemd", "tandem"])
+    @Test(arguments: ["tandemd", "tandem", "tandem-http"])
     func noFoundation(product: String) throws {
         #expect(try libraries(product).filter { $0.contains("Foundation") } == [])
     }

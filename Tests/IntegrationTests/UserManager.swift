@@ -65,7 +65,7 @@ final class UserManager: Sendable {
     /// The units with their paths filled in; other tests check them without a manager.
     static func installUnits(in home: TemporaryHome, binary: String) throws {
         let folder = binary[..<(binary.lastIndex(of: "/") ?? binary.startIndex)]
-        for unit in ["tandemd.socket", "tandemd.service"] {
+        for unit in ["tandemd.socket", "tandemd.service", "tandem-http.socket", "tandem-http.service"] {
             let text = try home.read("\(repositoryRoot)/systemd/user/\(unit)")
                 .replacing("@BINDIR@", with: folder).replacing("@DOCUMENTATION@", with: "file:/usr/share/doc/tandem")
             try home.write(".config/systemd/user/\(unit)", text)

@@ -75,11 +75,13 @@ _tandem() {
         acp:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         lsp:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         mcp:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        http:--listen) return ;;
+        http:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         version:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         help:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     esac
     case $command in
-        '') COMPREPLY=($(compgen -W 'chat plan apply solve undo transactions escalate models route status top stats history feedback providers cache call config doctor logs completion stdio acp lsp mcp version help --help --version --socket' -- "$cur")) ;;
+        '') COMPREPLY=($(compgen -W 'chat plan apply solve undo transactions escalate models route status top stats history feedback providers cache call config doctor logs completion stdio acp lsp mcp http version help --help --version --socket' -- "$cur")) ;;
         chat) COMPREPLY=($(compgen -W '--model --file --session --continue --system --temperature --max-tokens --reasoning --cache --timeout --no-stream --json --jsonl --verbose --socket --help' -- "$cur")); return ;;
         plan) COMPREPLY=($(compgen -W '--root --file --model --context-tokens --timeout --json --jsonl --socket --help' -- "$cur")); return ;;
         apply) COMPREPLY=($(compgen -W '--root --dry-run --yes --interactive --mode --verify --skip --timeout --json --jsonl --socket --help' -- "$cur")); return ;;
@@ -105,8 +107,9 @@ _tandem() {
         acp) COMPREPLY=($(compgen -W '--socket --help' -- "$cur")); return ;;
         lsp) COMPREPLY=($(compgen -W '--socket --help' -- "$cur")); return ;;
         mcp) COMPREPLY=($(compgen -W '--socket --help' -- "$cur")); return ;;
+        http) COMPREPLY=($(compgen -W '--listen --show-token --socket --help' -- "$cur")); return ;;
         version) COMPREPLY=($(compgen -W '--socket --help' -- "$cur")); return ;;
-        help) COMPREPLY=($(compgen -W 'chat plan apply solve undo transactions escalate models route status top stats history feedback providers cache call config doctor logs completion stdio acp lsp mcp version help --socket --help' -- "$cur")); return ;;
+        help) COMPREPLY=($(compgen -W 'chat plan apply solve undo transactions escalate models route status top stats history feedback providers cache call config doctor logs completion stdio acp lsp mcp http version help --socket --help' -- "$cur")); return ;;
     esac
 }
 complete -o default -F _tandem tandem

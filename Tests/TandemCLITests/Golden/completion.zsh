@@ -32,6 +32,7 @@ _tandem() {
             'acp:be an agent of the Agent Client Protocol, for Zed, JetBrains, Emacs and Neovim'
             'lsp:be a language server whose code actions fix, explain and change code'
             'mcp:serve the Model Context Protocol on stdin and stdout'
+            'http:serve an OpenAI-compatible endpoint'
             'version:show the versions of tandem and of the protocol'
             'help:show help for a command'
         )
@@ -201,13 +202,18 @@ _tandem() {
         mcp) _arguments -s \
             '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
             '(-h --help)'{-h,--help}'[show this help]' ;;
+        http) _arguments -s \
+            '--listen[HOST\:PORT or the path of a Unix socket (default\: 127.0.0.1\:4141)]:address: ' \
+            '--show-token[print the bearer token that TCP clients have to send]' \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' ;;
         version) _arguments -s \
             '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
             '(-h --help)'{-h,--help}'[show this help]' ;;
         help) _arguments -s \
             '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
             '(-h --help)'{-h,--help}'[show this help]' \
-            '1:value:(chat plan apply solve undo transactions escalate models route status top stats history feedback providers cache call config doctor logs completion stdio acp lsp mcp version help)' ;;
+            '1:value:(chat plan apply solve undo transactions escalate models route status top stats history feedback providers cache call config doctor logs completion stdio acp lsp mcp http version help)' ;;
         esac ;;
     esac
 }

@@ -1,0 +1,32 @@
+import CLinux
+import Glibc
+
+/// Why a Unix socket cannot be listened on.
+package enum UnixListenerFailure: Error, Hashable, Sendable {
+    /// Another process is listening there, or the path is taken by what is no socket.
+    case inUse
+    case failed(SystemError)
+}
+
+/// A non-blocking listening socket at `path`, for its owner alone (0600). A socket on which nobody listens any more is
+/// replaced; a live one, and any other file, is left alone.
+package func listenUnix(_ path: String, backlog: Int32) throws(UnixListenerFailure) -> FileDescriptor {
+    let probe = cl_unix_socket(0)
+    guard probe >= 0 else { throw .failed(SystemError("socket")) }
+    defer { close(probe) }
+    if cl_connect_unix(probe, path) == 0 { throw .inUse }
+    let isRefused = cl_errno() == ECONNREFUSED
+    // connect(2) says the same of a regular file.
+    var status = stat()
+    if isRefused, lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK { unlink(path) }
+    let raw = cl_unix_socket(1)
+    guard raw >= 0 else { throw .failed(SystemError("socket")) }
+    let socket = FileDescriptor(owning: raw)
+    let mask = umask(0o177)
+    let result = cl_bind_unix(raw, path)
+    let error = SystemError("bind", path)
+    umask(mask)
+    guard result == 0 else { throw error.code == EADDRINUSE ? .inUse : .failed(error) }
+    guard listen(raw, backlog) == 0 else { throw .failed(SystemError("listen", path)) }
+    return socket
+}

@@ -85,7 +85,7 @@ extension MethodDescription {
     private static let planMembers: [Schema.Member] = [.init("plan_id", .name), .init("plan", .anyObject)]
 
     private static let executeMembers: [Schema.Member] = [
-        .init("transaction_id", .name), .init("status", .choice("committed", "dry_run", "nothing_to_do")),
+        .init("transaction_id", .nullable(.name)), .init("status", .choice("committed", "dry_run", "nothing_to_do")),
         .init(
             "files",
             .list(

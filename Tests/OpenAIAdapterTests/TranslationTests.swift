@@ -48,7 +48,7 @@ private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8
              {"name":"chain","workflow":"chain","aliases":[],"parts":{"reasoner":"leaf","coder":"leaf"}},
              {"name":"a","workflow":"escalate","aliases":[],"parts":{"default":"leaf","reasoning":"leaf"}},
              {"name":"plain","workflow":"route","aliases":[],"parts":{"code":"leaf","general":"leaf"}},
-             {"name":"polished","workflow":"route","aliases":["p"],"parts":{"code":"leaf","polish":"leaf"}},
+             {"name":"polished","workflow":"route","aliases":["p"],"parts":{"code":"leaf","polish.model":"leaf"}},
              {"name":"over","workflow":"chain","aliases":[],"parts":{"coder":"polished"}},
              {"name":"loop","workflow":"chain","aliases":[],"parts":{"coder":"loop"}}]}
             """#)

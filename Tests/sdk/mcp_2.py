@@ -106,6 +106,57 @@ def the_daemon_restarts(home):
     anyio.run(main)
 
 
+PLAN = json.dumps(
+    {
+        "root_cause": "nobody is named",
+        "strategy": "name somebody",
+        "edits": [
+            {"file": "hello.py", "type": "replace", "find": 'print("hello")', "replace": 'print("hello, you")'},
+            {"file": "new.py", "type": "create", "content": "x = 1\n"},
+        ],
+    }
+)
+
+
+def edits(home):
+    """Plan, execute, undo and solve; the SDK checks each result against its tool's output schema."""
+    root = home.path / "project"
+    root.mkdir()
+    file = root / "hello.py"
+    before = 'print("hello")\n'
+    file.write_text(before)
+
+    async def main():
+        async with client(home, "auto") as mcp:
+
+            async def call(tool, **arguments):
+                result = await mcp.call_tool(tool, arguments)
+                assert not result.is_error, result.content[0].text
+                assert json.loads(result.content[0].text) == result.structured_content
+                return result.structured_content
+
+            plan = await call("plan", problem="GREETPLAN", root=str(root), files=["hello.py"])
+            assert len(plan["plan"]["edits"]) == 2 and file.read_text() == before, plan
+            shown = await call("execute_plan", plan_id=plan["plan_id"], root=str(root), dry_run=True)
+            assert shown["status"] == "dry_run" and "+print" in shown["files"][0]["diff"] and file.read_text() == before
+            # A relative root counts from the folder the host started the server in.
+            done = await call("execute_plan", plan=plan["plan"], root="project")
+            assert done["status"] == "committed" and (root / "new.py").exists(), done
+            assert file.read_text() == 'print("hello, you")\n'
+            await call("undo", transaction_id=done["transaction_id"])
+            assert file.read_text() == before and not (root / "new.py").exists()
+            await call("solve", problem="GREETPLAN", root=str(root), verify="none")
+            assert file.read_text() == 'print("hello, you")\n'
+            file.write_text("quite different\n")
+            (root / "new.py").write_text("mine\n")
+            conflict = await mcp.call_tool("execute_plan", {"plan_id": plan["plan_id"], "root": str(root)})
+            assert conflict.is_error and '"plan_conflict"' in conflict.content[0].text, conflict
+            assert file.read_text() == "quite different\n", "nothing is touched"
+
+    anyio.run(main)
+    print(f"      {mcp_frames.check(home, '2026-07-28')} frames valid")
+
+
 def no_daemon_is_needed_to_start(home):
     home.processes[0].kill()
 
@@ -116,4 +167,6 @@ def no_daemon_is_needed_to_start(home):
     anyio.run(main)
 
 
-harness.run([auto, legacy, pinned, the_daemon_restarts, no_daemon_is_needed_to_start])
+harness.run(
+    [auto, legacy, pinned, edits, the_daemon_restarts, no_daemon_is_needed_to_start], replies={"GREETPLAN": PLAN}
+)

@@ -114,6 +114,39 @@ def models(home):
             assert error.code == "model_not_found"
 
 
+WORKFLOWS = """
+[models.think]
+provider = "up"
+model = "thinker"
+[models.r1sonqwen]
+workflow = "chain"
+reasoner = "think"
+coder = "m"
+[models.auto]
+workflow = "route"
+code = "m"
+general = "m"
+polish = { model = "think", min_length = 500 }
+"""
+
+
+def workflows(home):
+    """Workflows are models like any other, and what was dropped on the way is never seen."""
+    client = Endpoint(home).tcp()
+    assert {"m", "think", "r1sonqwen", "auto"} <= {model.id for model in client.models.list().data}
+    chunks = [c.choices[0].delta for c in client.chat.completions.create(**ask("add", model="r1sonqwen"), stream=True)]
+    text = "".join(delta.content or "" for delta in chunks)
+    assert text == "echo: add", text
+    assert [request["model"] for request in home.upstream.requests] == ["thinker", "scripted"]
+    # Too short a draft: it is polished, so the answer streamed is the polished one alone.
+    request = ask("Write a Python function that adds two numbers", model="auto")
+    chunks = [c.choices[0].delta for c in client.chat.completions.create(**request, stream=True)]
+    streamed = "".join(delta.content or "" for delta in chunks)
+    whole = client.chat.completions.create(**request).choices[0].message.content
+    assert home.upstream.requests[-1]["model"] == "thinker" and streamed == whole and streamed.count("echo:") <= 2, streamed
+    assert chunks[0].role == "assistant"
+
+
 def failures(home):
     endpoint = Endpoint(home)
     client = endpoint.tcp(max_retries=2)
@@ -349,5 +382,6 @@ tests = [
 if __name__ == "__main__":
     failed = harness.run(tests, finish=False)
     failed += harness.run([limits], finish=False, config='[limits]\nuser = "1/1h"\n')
+    failed += harness.run([workflows], finish=False, config=WORKFLOWS)
     failed += harness.run([many_streams], finish=False, provider="max_in_flight = 1000\n")
     raise SystemExit(1 if failed else 0)

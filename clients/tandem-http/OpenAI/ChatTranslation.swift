@@ -80,7 +80,7 @@ func mayStartOver(_ name: String?, in models: JSONValue, depth: Int = 0) -> Bool
     guard let model, depth < 16 else { return false }
     switch model["workflow"]?.string {
     case "escalate": return true
-    case "route" where model["parts"]?["polish"] != nil: return true
+    case "route" where model["parts"]?.members.contains { $0.key.hasPrefix("polish") } == true: return true
     default:
         return model["parts"]?.members.contains { mayStartOver($0.value.string, in: models, depth: depth + 1) } ?? false
     }

@@ -6,6 +6,7 @@
 #include <limits.h>
 #include <linux/fs.h>
 #include <linux/limits.h>
+#include <linux/close_range.h>
 #include <linux/openat2.h>
 #include <signal.h>
 #include <spawn.h>
@@ -181,26 +182,34 @@ pid_t cl_spawn_piped(char *const argv[], char *const added[], const char *folder
             if (strncmp(environ[index], added[other], name) == 0) is_new = 0;
         if (is_new) variables[count++] = environ[index];
     }
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, input, 0);
-    posix_spawn_file_actions_adddup2(&actions, output, 1);
-    if (quiet) posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-    posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-    posix_spawn_file_actions_addchdir_np(&actions, folder);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
-    pid_t pid;
-    int code = posix_spawnp(&pid, argv[0], &actions, &attributes, argv, variables);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) != 0) {
+        free(variables);
+        return -1;
+    }
+    pid_t parent = getpid(), pid = fork();
+    if (pid == 0) {
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, NULL);
+        signal(SIGPIPE, SIG_DFL);
+        setsid();
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
+        if (getppid() != parent) _exit(127);
+        int null = quiet ? open("/dev/null", O_WRONLY) : 2;
+        int ready = dup2(input, 0) >= 0 && dup2(output, 1) >= 0 && dup2(null, 2) >= 0 && chdir(folder) == 0;
+        // Whatever else was inherited ends with the exec.
+        close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+        if (ready) execvpe(argv[0], argv, variables);
+        int code = errno;
+        if (write(report[1], &code, sizeof code) < 0) _exit(126);
+        _exit(127);
+    }
+    int code = pid < 0 ? errno : 0;
+    close(report[1]);
     free(variables);
+    if (pid > 0 && read(report[0], &code, sizeof code) == (ssize_t)sizeof code) waitpid(pid, NULL, 0);
+    close(report[0]);
     if (code == 0) return pid;
     errno = code;
     return -1;

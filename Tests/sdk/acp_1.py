@@ -543,6 +543,32 @@ async def tools_of_the_clients_mcp_servers(home):
 
 
 @test
+async def no_process_is_left(home):
+    for number, how in enumerate(("stdin", signal.SIGTERM, signal.SIGKILL)):
+        mark = f"98765{os.getpid()}{number}"
+        server = McpServerStdio(name="deaf", command="sleep", args=[mark], env=[])
+
+        def is_there():
+            with contextlib.suppress(subprocess.CalledProcessError):
+                return subprocess.check_output(["pgrep", "-fx", f"sleep {mark}"]) != b""
+            return False
+
+        agent = Agent(home, Editor())
+        await agent.__aenter__()
+        await agent.session(mcp_servers=[server])
+        await until(is_there, "it runs")
+        if how == "stdin":
+            await agent.__aexit__()
+        else:
+            agent.process.send_signal(how)
+            await agent.process.wait()
+            await agent.pump
+            with contextlib.suppress(Exception):
+                await agent.connection.close()
+        await until(lambda: not is_there(), f"it is left by {how}", 2)
+
+
+@test
 async def a_killed_daemon_is_not_the_end(home):
     editor = Editor()
     async with Agent(home, editor) as agent:
@@ -593,7 +619,8 @@ if __name__ == "__main__":
             context_reaches_the_model, cancel_in_every_race, load_replays_and_resume_does_not,
             edits_on_the_disk_with_permission, a_rejected_file_stays, unsaved_buffers_are_edited_in_the_editor,
             plan_mode_changes_nothing_and_execute_does, cancel_while_permission_is_asked, commands,
-            tools_of_the_clients_mcp_servers, a_killed_daemon_is_not_the_end, bad_messages_get_errors,
+            tools_of_the_clients_mcp_servers, no_process_is_left, a_killed_daemon_is_not_the_end,
+            bad_messages_get_errors,
         ],
         replies={"mend the typo": PLAN, "short answer": "ok"},
     )

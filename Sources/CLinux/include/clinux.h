@@ -73,7 +73,8 @@ int cl_prctl_pdeathsig(int signal_number);
 pid_t cl_spawn_detached(char *const argv[], int search, const char *log);
 /// Starts argv[0] (looked up in PATH) in a session of its own and in `folder`, with the environment of this process
 /// and the NAME=VALUE of `added` before it, `input` and `output` as stdin and stdout, and when `quiet` nothing on
-/// stderr. Returns the pid, or -1 with errno.
+/// stderr. It is asked to end (SIGTERM) when this thread ends. For programs with one thread: it forks. Returns the pid,
+/// or -1 with errno.
 pid_t cl_spawn_piped(char *const argv[], char *const added[], const char *folder, int input, int output, int quiet);
 int cl_set_thread_name(const char *name);
 pid_t cl_gettid(void);

@@ -34,6 +34,7 @@ final class ACPServer: AsyncServer {
             if let due = session.updates.due, due <= now { session.updates.flush(now: now) }
             for server in session.tools { server.expire(now: now) }
         }
+        ToolServer.reap()
     }
 
     var watched: [pollfd] { sessions.values.flatMap { $0.tools.flatMap(\.watched) } }

@@ -46,6 +46,8 @@ final class ToolServer {
     private var lastID = 0
     private var isStarted = false
     private var waiters: [Promise<Void>] = []
+    /// Processes that were asked to end, or have closed their stdout.
+    private static var leaving: [pid_t] = []
 
     /// Starts what a member of `mcpServers` describes. A program that does not start is a problem, not an error.
     init(_ server: JSONValue, cwd: String, log: AdapterLog) throws(EditorError) {
@@ -270,7 +272,8 @@ final class ToolServer {
         let over = calls
         calls = [:]
         for call in over.values { call.promise.settle(.failure(EditorError(-32603, "the server \(reason)"))) }
-        reap()
+        if pid > 0 { Self.leaving.append(pid) }
+        pid = -1
     }
 
     /// Closing its stdin asks it to end; the signal is for those that do not listen.
@@ -280,10 +283,10 @@ final class ToolServer {
         fail("was stopped")
     }
 
-    private func reap() {
-        guard pid > 0 else { return }
+    /// Takes note of those that have ended.
+    static func reap() {
         var status: Int32 = 0
-        if waitpid(pid, &status, WNOHANG) != 0 { pid = -1 }
+        leaving.removeAll { waitpid($0, &status, WNOHANG) != 0 }
     }
 
     private func closePipes() {

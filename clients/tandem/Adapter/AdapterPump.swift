@@ -108,6 +108,7 @@ final class AdapterPump<Messages: Translation> {
 
     private func end(_ reason: String) -> ExitCode {
         log.write(reason)
+        messages.cancelAll()
         return .success
     }
 

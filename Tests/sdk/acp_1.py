@@ -388,6 +388,9 @@ async def load_replays_and_resume_does_not(home):
             raise AssertionError("closed")
         except RequestError as error:
             assert error.code == -32002
+        empty = await agent.session()
+        await agent.connection.close_session(session_id=empty)
+        await agent.connection.load_session(cwd="/tmp", session_id=empty, mcp_servers=[])
         try:
             await agent.connection.load_session(cwd="/tmp", session_id="acp/none", mcp_servers=[])
             raise AssertionError("loaded")
@@ -470,6 +473,55 @@ async def unsaved_buffers_are_edited_in_the_editor(home):
         assert (folder / "a.py").read_text() == 'print("helo")\n' and not (folder / "b.py").exists()
         assert await agent.ask(session, "/undo") == "end_turn"
         assert editor.files[path] == '# not saved\nprint("helo")\n'
+
+
+MOVES = json.dumps({
+    "edits": [
+        {"file": "a.py", "type": "rename", "to": "sub/c.py"},
+        {"file": "old.py", "type": "delete"},
+        {"file": "new.py", "type": "create", "content": "n = 1\n"},
+    ]})
+
+
+@test
+async def renames_and_deletions(home):
+    for fs in (False, True):
+        folder = project(home)
+        (folder / "old.py").write_text("o = 1\n")
+        files = {str(each): each.read_text() for each in folder.glob("*.py")} if fs else {}
+        editor = Editor(["allow_always"], files=files)
+        async with Agent(home, editor, fs=fs) as agent:
+            session = await agent.session()
+            await agent.connection.set_session_mode(session_id=session, mode_id="edit")
+            assert await agent.ask(session, "tidy up") == "end_turn"
+            assert not (folder / "a.py").exists() and not (folder / "old.py").exists(), editor.text()
+            assert (folder / "sub/c.py").read_text() == 'print("helo")\n'
+            calls = [update for _, update in editor.updates if update.session_update == "tool_call"]
+            assert sorted(each.kind for each in calls) == ["delete", "edit", "move"], calls
+            new = folder / "new.py"
+            assert (editor.files[str(new)] if fs else new.read_text()) == "n = 1\n"
+            assert await agent.ask(session, "/undo") == "end_turn"
+            assert (folder / "a.py").exists() and (folder / "old.py").read_text() == "o = 1\n", editor.text()
+
+
+MODEL_EDIT = json.dumps({
+    "edits": [
+        {"file": "a.py", "type": "model_edit", "action": "say it loudly", "region": {"start": 1, "end": 1}},
+    ]})
+
+
+@test
+async def what_a_model_wrote_is_written_as_it_was_shown(home):
+    folder = project(home)
+    editor = Editor(["allow_once"])
+    async with Agent(home, editor) as agent:
+        session = await agent.session()
+        await agent.connection.set_session_mode(session_id=session, mode_id="edit")
+        assert await agent.ask(session, "let a model do it") == "end_turn"
+        asked = len(home.upstream.requests)
+        call = next(update for _, update in editor.updates if update.session_update == "tool_call")
+        assert (folder / "a.py").read_text() == call.content[0].new_text == 'print("HELO")\n', editor.text()
+        assert asked == 2, "the plan and the edit, and no model after the permission"
 
 
 @test
@@ -618,9 +670,13 @@ if __name__ == "__main__":
             the_daemon_is_started_where_there_is_none, much_text_comes_in_few_frames, options_and_modes_stay_in_sync,
             context_reaches_the_model, cancel_in_every_race, load_replays_and_resume_does_not,
             edits_on_the_disk_with_permission, a_rejected_file_stays, unsaved_buffers_are_edited_in_the_editor,
+            renames_and_deletions, what_a_model_wrote_is_written_as_it_was_shown,
             plan_mode_changes_nothing_and_execute_does, cancel_while_permission_is_asked, commands,
             tools_of_the_clients_mcp_servers, no_process_is_left, a_killed_daemon_is_not_the_end,
             bad_messages_get_errors,
         ],
-        replies={"mend the typo": PLAN, "short answer": "ok"},
+        replies={
+            "mend the typo": PLAN, "tidy up": MOVES, "let a model do it": MODEL_EDIT,
+            "say it loudly": '```python\nprint("HELO")\n```', "short answer": "ok",
+        },
     )

@@ -186,7 +186,11 @@ final class ACPServer: AsyncServer {
             }
             return Array(messages.elements)
         } catch {
-            if error.code == .notFound { throw EditorError(resourceNotFound, "there is no session \(id)") }
+            if error.code == .notFound {
+                // The daemon begins a conversation with its first answer: one of our names without any is empty.
+                if ACPSession.cwd(ofID: id) != nil { return [] }
+                throw EditorError(resourceNotFound, "there is no session \(id)")
+            }
             if error.code == .methodNotFound || error.code == .invalidParams {
                 throw EditorError(-32603, "this tandemd cannot give a conversation back: update it")
             }

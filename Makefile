@@ -80,5 +80,6 @@ test-editors: ## the snippets of clients/ in Neovim, Vim and Emacs, against the 
 
 .PHONY: test-clients
 test-clients: ## the adapters with the real SDKs from PyPI (ONLY="mcp2 mcp1" for some)
+	@scripts/setup build test
 	swift build
 	scripts/test-clients $(ONLY)

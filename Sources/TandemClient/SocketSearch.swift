@@ -8,6 +8,9 @@ package struct SocketSearch: Hashable, Sendable {
     /// Where a daemon started by this user listens; nil without a runtime folder.
     package var userSocket: String?
 
+    /// Where the system's daemon listens.
+    package static let systemSocket = "/run/tandem/tandem.sock"
+
     /// - Parameters:
     ///   - option: the value of `--socket`, which goes before `$TANDEM_SOCKET`.
     ///   - variable: the value of an environment variable, nil when it is unset or empty.
@@ -22,7 +25,7 @@ package struct SocketSearch: Hashable, Sendable {
         let usual = "/run/user/\(getuid())"
         let runtime = variable("XDG_RUNTIME_DIR")
         let folders = runtime.map { $0 == usual ? [usual] : [$0, usual] } ?? [usual]
-        candidates = (folders + ["/run"]).map { $0 + "/tandem/tandem.sock" }
+        candidates = folders.map { $0 + "/tandem/tandem.sock" } + [Self.systemSocket]
         userSocket = runtime.map { $0 + "/tandem/tandem.sock" } ?? (access(usual, X_OK) == 0 ? candidates[0] : nil)
     }
 }

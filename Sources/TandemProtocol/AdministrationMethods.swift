@@ -28,7 +28,11 @@ extension MethodDescription {
             ]), errors: []),
         MethodDescription(
             method: .status, summary: "Tells how the daemon, its providers and its caches are.",
-            params: ObjectSchema([]), result: status, errors: []),
+            params: ObjectSchema([
+                .init(
+                    "probe", .boolean, default: "false",
+                    "Whether each enabled provider is asked for its models first (at most 3 s).")
+            ]), result: status, errors: []),
         MethodDescription(
             method: .stats, summary: "Adds the ledger up: requests, tokens, cost, latency percentiles.",
             params: ObjectSchema([
@@ -106,12 +110,19 @@ extension MethodDescription {
                     of: .members(
                         [
                             .init("name", .text), .init("kind", .text), .init("enabled", .boolean),
+                            .init("available", .boolean), .init("reason", .text, "Why it is not available."),
+                            .init("base_url", .text), .init("key_source", .text), .init("key_problem", .text),
                             .init(
                                 "breaker",
                                 .members([
                                     .init("state", .text), .init("error_rate", .amount), .init("samples", .count),
                                     .init("reopens_at", .text),
                                 ])), .init("limits", .any), .init("in_flight", .count), .init("last_error", .any),
+                            .init(
+                                "reachable",
+                                .members([
+                                    .init("ok", .boolean), .init("message", .text), .init("latency_ms", .amount),
+                                ]), "Only with `probe`."),
                         ]))),
             .init(
                 "caches",
@@ -119,7 +130,14 @@ extension MethodDescription {
                     of: .members([
                         .init("name", .text), .init("entries", .count), .init("capacity", .count),
                         .init("ttl_ms", .amount), .init("hits", .count), .init("misses", .count),
-                    ]))), .init("memory_bytes", .count),
-            .init("database", .members([.init("path", .text), .init("bytes", .count)])),
+                        .init("bytes", .count),
+                    ]))), .init("budget", .anyObject, "Only where one is configured."), .init("memory_bytes", .count),
+            .init(
+                "database",
+                .members([
+                    .init("path", .text), .init("bytes", .count),
+                    .init("unrecorded", .count, "Records lost since the start because the disk was full or slow."),
+                    .init("failure", .text),
+                ])),
         ]))
 }

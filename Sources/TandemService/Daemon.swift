@@ -42,6 +42,7 @@ package final class Daemon: RequestHandler {
     /// The journal of edit transactions.
     let edits: EditService
     let recentChats = RecentChats()
+    let reachability: ReachabilityRound
     /// The answer to rpc.discover, made at the first call.
     private(set) lazy var discoveryDocument = methods.openRPCDocument()
     private var sockets: [ListeningSocket] = []
@@ -80,6 +81,7 @@ package final class Daemon: RequestHandler {
         llama = LlamaPool(client: client, environment: environment) { name, line in
             if log.isOn(.debug) { log(.debug, line, .provider(name)) }
         }
+        reachability = ReachabilityRound(client)
         admission = Admission(configuration.limits)
         conversations = Conversations(store)
         responses = ResponseCache(configuration.responseCache, store)

@@ -1,5 +1,6 @@
 import Glibc
 import TandemBase
+import TandemHTTP
 import TandemJSON
 import TandemLoop
 import TandemPolicy
@@ -8,8 +9,17 @@ import TandemProviders
 import TandemRPC
 import TandemStore
 
+/// How long a provider gets to show that it is there.
+private let probeLimit = TimeSpan.seconds(3)
+
 extension Daemon {
+    /// With `probe` after every enabled provider was asked, side by side.
     func status(_ request: PendingRequest) {
+        guard request.params?["probe"]?.bool == true else { return respond(request, [:]) }
+        reachability.ask(providers.providers.filter(\.isEnabled)) { [self] in respond(request, $0) }
+    }
+
+    private func respond(_ request: PendingRequest, _ reachability: [String: Reachability]) {
         request.respond { writer in
             writer.beginObject()
             writer.member("version", Self.version)
@@ -26,6 +36,7 @@ extension Daemon {
             for provider in providers.providers {
                 writer.beginObject()
                 writer.members(of: provider)
+                if let reached = reachability[provider.settings.name] { writer.reachable(reached) }
                 writer.endObject()
             }
             writer.endArray()
@@ -52,5 +63,47 @@ extension Daemon {
         let fields = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
             .split(separator: " ")
         return fields.count > 1 ? (Int(fields[1]) ?? 0) * sysconf(Int32(_SC_PAGESIZE)) : 0
+    }
+}
+
+/// One round of questions to the providers at a time: whoever asks while it is under way gets its answers.
+@LoopActor
+final class ReachabilityRound {
+    private let client: HTTPClient
+    private var waiting: [@LoopActor ([String: Reachability]) -> Void] = []
+    private var answers: [String: Reachability] = [:]
+    private var missing = 0
+
+    init(_ client: HTTPClient) { self.client = client }
+
+    func ask(_ providers: [Provider], _ done: @escaping @LoopActor ([String: Reachability]) -> Void) {
+        guard !providers.isEmpty else { return done([:]) }
+        waiting.append(done)
+        guard waiting.count == 1 else { return }
+        answers = [:]
+        missing = providers.count
+        for provider in providers {
+            provider.probe(within: probeLimit, client: client) { [self] in answered(provider.settings.name, $0) }
+        }
+    }
+
+    private func answered(_ name: String, _ reachability: Reachability) {
+        answers[name] = reachability
+        missing -= 1
+        guard missing == 0 else { return }
+        let done = waiting
+        waiting = []
+        for waiter in done { waiter(answers) }
+    }
+}
+
+extension JSONWriter {
+    fileprivate mutating func reachable(_ reachability: Reachability) {
+        key("reachable")
+        beginObject()
+        member("ok", reachability.isReached)
+        member("message", reachability.message)
+        member("latency_ms", reachability.latency.milliseconds)
+        endObject()
     }
 }

@@ -4,13 +4,16 @@ import TandemClient
 import TandemJSON
 import TandemProtocol
 
-private let answerLimit = TimeSpan.seconds(5)
+/// The daemon gives providers 3 s to show that they are there.
+private let answerLimit = TimeSpan.seconds(8)
 
 extension Command {
     static let doctor = Command(
         name: "doctor", summary: "look for what is wrong and say what to do",
-        details: "Looks at the socket, the daemon, its units, the configuration, and each provider. Exit status 1 if "
-            + "anything needs doing.",
+        details: """
+            Looks at the socket, the daemon, its units and the configuration, and has the daemon ask each provider for its
+            models. Exit status 1 if anything needs doing.
+            """,
         examples: [Example("tandem doctor", "checks everything")]
     ) { (invocation) throws(Failure) in
         var report = DoctorReport()
@@ -58,6 +61,8 @@ struct DoctorReport {
             let advice =
                 switch error {
                 case .refused: "add your user or group to [access] in the daemon's tandem.toml"
+                case _ where runtimeFolder() == nil && !search.isExplicit:
+                    "log in through systemd-logind, or 'export TANDEM_SOCKET=~/.tandem.sock'"
                 default:
                     "start it by 'systemctl --user enable --now tandemd.socket', or run tandemd in another terminal"
                 }
@@ -66,12 +71,22 @@ struct DoctorReport {
         let status: JSONValue
         let models: JSONValue
         do throws(ClientError) {
-            status = try client.call("status", within: answerLimit)
+            status = try probedStatus(client)
             models = try client.call("models", within: answerLimit)
         } catch {
             return try say(.bad, "the daemon does not answer: \(error.message)", advice: "look at 'tandem logs'")
         }
         try check(status, models)
+    }
+
+    /// An older daemon does not know `probe`; its version is what is said of it then.
+    private func probedStatus(_ client: Client) throws(ClientError) -> JSONValue {
+        do throws(ClientError) {
+            return try client.call("status", params: Array(#"{"probe":true}"#.utf8), within: answerLimit)
+        } catch {
+            guard case .answered(let answer) = error, answer.code == .invalidParams else { throw error }
+            return try client.call("status", within: answerLimit)
+        }
     }
 
     private mutating func check(_ status: JSONValue, _ models: JSONValue) throws(Failure) {
@@ -88,6 +103,12 @@ struct DoctorReport {
             try say(.bad, "no provider is configured", advice: "'tandem config init', then 'tandem config edit'")
         }
         for provider in providers { try check(provider: provider) }
+        if !providers.isEmpty, providers.allSatisfy({ $0["kind"]?.string == "offline" }) {
+            try say(
+                .note, "answers come from the offline provider, which is no model",
+                advice: "set a key such as GROQ_API_KEY where the daemon sees it (systemctl --user edit tandemd), "
+                    + "or start Ollama, or 'tandem config init' and 'tandem config edit'; then 'tandem call reload'")
+        }
         let unavailable = elements(of: models["models"]).filter { $0["available"]?.bool == false }
         if !unavailable.isEmpty {
             let names = unavailable.compactMap { $0["name"]?.string }.joined(separator: ", ")
@@ -113,7 +134,15 @@ struct DoctorReport {
                 advice: "check base_url and key of [providers.\(name)], then "
                     + "tandem call setProvider '{\"provider\":\"\(name)\",\"reset_breaker\":true}'")
         }
-        try say(.good, "\(label) is ready")
+        if let reachable = provider["reachable"], reachable["ok"]?.bool == false {
+            // The message ends with what to do.
+            return try say(.bad, "\(label): \(reachable["message"]?.string ?? "is not reached")")
+        }
+        let answer = provider["reachable"]?["message"]?.string ?? "is ready"
+        let time = provider["reachable"]?["latency_ms"]?.double.map {
+            $0 > 0 ? " in \(humanDuration(milliseconds: $0))" : ""
+        }
+        try say(.good, "\(label) \(answer)\(time ?? "")")
         // It may have gone away since: what the daemon calls ready is ready.
         if let lastError { try say(.note, "its last error: \(lastError)") }
     }

@@ -8,16 +8,29 @@ extension Command {
             Option("follow", "f", nil, "go on as the log grows"),
             Option("lines", "n", .integer(1...1_000_000), "the last so many lines (default: 100)"),
         ],
+        details: """
+            From the journal where systemd runs the daemon, else from the file that a daemon writes which tandem itself
+            has started.
+            """,
         examples: [Example("tandem logs -f", "shows the log as it grows")]
     ) { (invocation) throws(Failure) in
         let lines = String(invocation.integer("lines") ?? 100)
         let follow = invocation.has("follow") ? ["-f"] : []
-        // A daemon that was started without systemd writes a file.
-        if let log = detachedDaemonLog(), access(log, R_OK) == 0, !systemdKnowsDaemon() {
-            Programs.become(["tail", "-n", lines] + (follow.isEmpty ? [] : ["-F"]) + ["--", log])
+        var owner = ["--user"]
+        if !systemdKnowsDaemon() {
+            // A daemon that was started without systemd writes a file.
+            if let log = detachedDaemonLog(), access(log, R_OK) == 0 {
+                Programs.become(["tail", "-n", lines] + (follow.isEmpty ? [] : ["-F"]) + ["--", log])
+            }
+            guard access(SocketSearch.systemSocket, F_OK) == 0 else {
+                throw Failure(
+                    "there is no log yet: tandem has started no daemon here, and systemd knows of none; "
+                        + "one that was started by hand writes to its own terminal")
+            }
+            owner = []
         }
-        Programs.become(["journalctl", "--user", "-u", "tandemd", "-n", lines] + follow)
-        throw Failure("journalctl is not installed; without systemd the log is where tandemd's stderr goes")
+        Programs.become(["journalctl"] + owner + ["-u", "tandemd", "-n", lines] + follow)
+        throw Failure("journalctl is not installed")
     }
 }
 

@@ -44,6 +44,8 @@ let package = Package(
         shim("CTOML", links: ["stdc++"]),
         shim("CCrypto", links: ["crypto"]),
         shim("CMicroHTTPD", links: ["microhttpd"]),
+        // Opened when it is wanted, so that nothing is linked.
+        shim("CEdit", links: []),
 
         library("TandemBase", ["CLinux"]),
         library("TandemJSON", ["TandemBase"]),
@@ -76,7 +78,7 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "tandem",
-            dependencies: ["CLinux", "TandemBase", "TandemClient", "TandemJSON", "TandemProtocol"],
+            dependencies: ["CEdit", "CLinux", "TandemBase", "TandemClient", "TandemJSON", "TandemProtocol"],
             path: "clients/tandem", swiftSettings: strict),
         .executableTarget(
             name: "tandem-http",

@@ -103,14 +103,27 @@ struct DaemonOptions {
                tandemd --check-config [--config PATH]
 
         The Tandem daemon: JSON-RPC 2.0 over a Unix socket. systemd starts it at the first
-        connection; started by hand it binds a socket of its own.
+        connection; started by hand it binds a socket of its own, mode 0600, below
+        $XDG_RUNTIME_DIR/tandem. It leaves when nobody needed it for a while.
 
+        Options:
           --socket PATH          bind this socket instead of taking systemd's
           --config PATH          read this file instead of the usual ones
           --check-config         print every fault of the configuration, then exit
           --print-sample-config  print a commented sample configuration, then exit
           --version              print the version, then exit
           --help                 print this help, then exit
+
+        Signals:
+          SIGHUP           read the configuration again; one with a fault is refused
+          SIGTERM, SIGINT  take no more requests, finish those in flight, then exit
+
+        Environment:
+          TANDEM_CONFIG           the configuration file, unless --config names one
+          TANDEM_LOG              the most verbose level that is logged: error, warning, notice,
+                                  info (the default) or debug
+          STATE_DIRECTORY         where the database is; systemd sets it
+          GROQ_API_KEY and others  keys by which providers are found without a configuration
 
         Examples:
           tandemd --check-config

@@ -2,7 +2,7 @@ extension Configuration {
     /// What `tandem config init` writes: everything commented out, so that it changes nothing until it is edited.
     /// A line that begins with "# " is prose; without its "#", every other line is configuration.
     package static let defaultConfigurationFile = """
-        # Tandem's configuration (TOML). Check it with: tandem config check
+        # Tandem's configuration (TOML); `tandem config check` names its faults.
         # Without any of this, providers are found by their environment variables (GROQ_API_KEY, OPENAI_API_KEY, …)
         # or by a local server that answers (Ollama, llama-server); the last resort is the `offline` provider.
         # Files in conf.d/*.toml beside this one are merged over it in name order.

@@ -33,7 +33,8 @@ extension Command {
         details: """
             The answer goes to stdout and nothing else does. Into a pipe it goes whole, once it is final; on a terminal
             as it arrives. Without a prompt on a terminal it is a conversation: one message a line, a backslash at the
-            end goes on in the next line, ^D ends it.
+            end goes on in the next line, /help lists the commands, ^D ends it. The cursor keys edit the line and bring
+            earlier ones back where libedit is installed.
             """,
         examples: [
             Example("tandem chat 'Why is the sky blue?'", "asks the default model"),

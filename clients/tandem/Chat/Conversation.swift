@@ -1,17 +1,13 @@
-import CLinux
 import Glibc
-import TandemBase
 import TandemClient
 import TandemJSON
 
-/// The most bytes of one message typed at the prompt.
-private let lineLimit = 1 << 20
-
 /// `tandem chat` on a terminal without a prompt: one message after the other in one conversation.
 struct Conversation {
-    private let invocation: Invocation
-    private let session: String
+    private var invocation: Invocation
+    private var session: String
     private let error = Output.error
+    private let reader = LineReader()
     private var client: Client?
 
     init(_ invocation: Invocation) throws(Failure) {
@@ -21,7 +17,9 @@ struct Conversation {
 
     mutating func run() throws(Failure) -> ExitCode {
         client = try invocation.connect()
-        try error.write(dimmed: "a line is a message, \\ at its end goes on in the next, ^D leaves\n")
+        try error.write(
+            dimmed: "a line is a message, \\ at its end goes on in the next, /help lists commands, ^D leaves\n")
+        var wasInterrupted = false
         while true {
             switch try readMessage() {
             case .end:
@@ -31,25 +29,60 @@ struct Conversation {
                 // The first ^C gives up the line, the second in a row leaves.
                 try error.write("\n")
                 Interrupts.forget()
-                guard case .message(let text) = try readMessage() else { return .interrupted }
-                try answer(text)
-            case .message(let text): try answer(text)
+                if wasInterrupted { return .interrupted }
+                wasInterrupted = true
+                continue
+            case .text(let text):
+                switch SlashCommand.read(text) {
+                case .message: try answer(text)
+                case .unknown(let complaint): Output.complain(complaint + "\n")
+                case .command(.quit, _): return .success
+                case .command(let command, let argument): try carryOut(command, argument)
+                }
             }
+            wasInterrupted = false
         }
-    }
-
-    private enum Input {
-        case message(String)
-        case interrupted
-        case end
     }
 
     private mutating func answer(_ text: String) throws(Failure) {
         guard !text.isEmpty else { return }
+        try attempt { (conversation, client) throws(Failure) in
+            _ = try ask(
+                client, conversation.invocation, content: MessageContent(text: text), session: conversation.session)
+        }
+    }
+
+    private mutating func carryOut(_ command: SlashCommand, _ argument: String) throws(Failure) {
+        switch command {
+        case .help: try error.write(SlashCommand.list)
+        case .new:
+            session = newSessionName()
+            try error.write(dimmed: "a new conversation\n")
+        case .model where argument.isEmpty:
+            try attempt { (conversation, client) throws(Failure) in
+                do throws(ClientError) {
+                    let models = try client.call("models", within: queryLimit)
+                    let current = conversation.invocation.value("model") ?? models["default"]?.string
+                    for name in elements(of: models["models"]).compactMap({ $0["name"]?.string }) {
+                        let mark = name == current ? "* " : "  "
+                        try? conversation.error.write(foreign: Array((mark + name + "\n").utf8))
+                    }
+                } catch {
+                    throw Failure(error)
+                }
+            }
+        case .model:
+            invocation.set("model", argument)
+            try error.write(dimmed: "\(argument) answers from now on\n")
+        case .quit: break
+        }
+    }
+
+    /// Does something with the daemon; what goes wrong is said and does not end the conversation.
+    private mutating func attempt(_ work: (Self, Client) throws(Failure) -> Void) throws(Failure) {
         do throws(Failure) {
             if client == nil { client = try invocation.connect() }
-            guard let client else { return }
-            _ = try ask(client, invocation, content: MessageContent(text: text), session: session)
+            if let client { try work(self, client) }
         } catch {
             if error.code == .brokenPipe { throw error }
             Interrupts.forget()
@@ -60,38 +93,19 @@ struct Conversation {
         }
     }
 
-    private func readMessage() throws(Failure) -> Input {
+    /// One message; a backslash at a line's end goes on in the next.
+    private func readMessage() throws(Failure) -> LineReader.Line {
         var text = ""
-        try error.write("> ")
         while true {
-            guard let line = try readLine() else { return .interrupted }
-            if line.isEmpty { return text.isEmpty ? .end : .message(text) }
-            text += line.trimmingNewlines
-            guard text.hasSuffix("\\") else { return .message(text) }
-            text.removeLast()
-            text += "\n"
-            try error.write(". ")
+            switch try reader.read(prompt: text.isEmpty ? "> " : ". ") {
+            case .interrupted: return .interrupted
+            case .end: return text.isEmpty ? .end : .text(text)
+            case .text(let line):
+                text += line
+                guard text.hasSuffix("\\") else { return .text(text) }
+                text.removeLast()
+                text += "\n"
+            }
         }
-    }
-
-    /// One line with its end, as the terminal's own line editing gives it; empty at the end of input, nil for ^C.
-    private func readLine() throws(Failure) -> String? {
-        let interrupt = Interrupts.watch()
-        var bytes: [UInt8] = []
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        while bytes.count < lineLimit {
-            var fds = [
-                pollfd(fd: interrupt, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0),
-            ]
-            if poll(&fds, 2, -1) < 0 { continue }
-            if fds[0].revents != 0 { return nil }
-            let count = read(STDIN_FILENO, &buffer, buffer.count)
-            if count < 0, cl_errno() == EINTR { continue }
-            if count <= 0 { break }
-            bytes += buffer[..<count]
-            if bytes.last == 0x0A { break }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

@@ -10,8 +10,7 @@ func sessionName(_ invocation: Invocation) throws(Failure) -> String {
         return named
     }
     guard invocation.has("continue") else {
-        var random = SystemRandomNumberGenerator()
-        return ULID(time: .now(), random: &random).description
+        return newSessionName()
     }
     guard let path = lastSessionPath(), let bytes = try? readFile(path) else {
         throw Failure("there is no conversation to continue yet: leave -c out")
@@ -19,6 +18,11 @@ func sessionName(_ invocation: Invocation) throws(Failure) -> String {
     let name = String(decoding: bytes.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
     guard !name.isEmpty else { throw Failure("there is no conversation to continue yet: leave -c out") }
     return name
+}
+
+func newSessionName() -> String {
+    var random = SystemRandomNumberGenerator()
+    return ULID(time: .now(), random: &random).description
 }
 
 func rememberSession(_ name: String) {

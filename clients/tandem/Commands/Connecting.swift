@@ -4,7 +4,7 @@ import TandemClient
 import TandemJSON
 
 /// How long a question about the daemon itself may take.
-private let queryLimit = TimeSpan.seconds(10)
+let queryLimit = TimeSpan.seconds(10)
 
 extension Option {
     static let json = Option("json", nil, nil, "print the result as JSON")

@@ -13,6 +13,9 @@ struct Command: Sendable {
 
     /// The options that this command understands, the common ones included.
     var allOptions: [Option] { options + Option.common }
+
+    /// Those that people are told of.
+    var shownOptions: [Option] { allOptions.filter { !$0.isHidden } }
 }
 
 struct Operand: Sendable {
@@ -36,11 +39,15 @@ struct Option: Sendable {
     var summary: String
     /// Every value counts, not only the last.
     var repeats = false
+    /// For the build, not for people: neither help nor completions show it.
+    var isHidden = false
 
     init(
-        _ name: String, _ short: Character? = nil, _ value: Value? = nil, _ summary: String, repeats: Bool = false
+        _ name: String, _ short: Character? = nil, _ value: Value? = nil, _ summary: String, repeats: Bool = false,
+        isHidden: Bool = false
     ) {
         self.repeats = repeats
+        self.isHidden = isHidden
         self.name = name
         self.short = short
         self.value = value
@@ -86,7 +93,7 @@ struct Example: Sendable {
 }
 
 /// The exit statuses of CLIENTS.md.
-enum ExitCode: Int32, Sendable {
+enum ExitCode: Int32, CaseIterable, Sendable {
     case success = 0
     case failure = 1
     case usage = 2
@@ -96,4 +103,17 @@ enum ExitCode: Int32, Sendable {
     case interrupted = 130
     /// Nobody reads the output any more; what a shell shows for a program that SIGPIPE ended.
     case brokenPipe = 141
+
+    var meaning: String {
+        switch self {
+        case .success: "all went well"
+        case .failure: "something failed; standard error says what, and what to do"
+        case .usage: "the command line is wrong"
+        case .limit: "a rate limit or a budget is used up"
+        case .provider: "no provider gave an answer"
+        case .planConflict: "a plan does not fit the files as they are now; nothing was changed"
+        case .interrupted: "interrupted; the request was cancelled"
+        case .brokenPipe: "nobody reads the output any more"
+        }
+    }
 }

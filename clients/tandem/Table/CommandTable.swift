@@ -24,8 +24,13 @@ extension Command {
     static let help = Command(
         name: "help", summary: "show help for a command",
         operands: [Operand(name: "COMMAND", summary: "the command; all of them are listed without it")],
+        options: [Option("man", nil, .choice(Manual.pages), "print a manual page as roff", isHidden: true)],
         examples: [Example("tandem help chat", "shows the help of 'tandem chat'")]
     ) { (invocation) throws(Failure) in
+        if let page = invocation.value("man") {
+            try Output.standard.write(try Manual.page(page))
+            return .success
+        }
         guard let name = invocation.operands.first else {
             try Output.standard.write(Help.overview(CommandTable.all))
             return .success

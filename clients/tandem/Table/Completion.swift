@@ -40,7 +40,7 @@ enum Completion {
 
             """
         for command in commands {
-            for option in command.allOptions {
+            for option in command.shownOptions {
                 guard let value = option.value else { continue }
                 let names = ["--" + option.name] + (option.short.map { ["-\($0)"] } ?? [])
                 let pattern = names.map { "\(command.name):\($0)" }.joined(separator: " | ")
@@ -57,7 +57,7 @@ enum Completion {
         let names = commands.map(\.name).joined(separator: " ")
         text += "        '') COMPREPLY=($(compgen -W '\(names) --help --version --socket' -- \"$cur\")) ;;\n"
         for command in commands {
-            let options = command.allOptions.map { "--" + $0.name }
+            let options = command.shownOptions.map { "--" + $0.name }
             text += reply(command.name, "-W '\((words(command, commands) + options).joined(separator: " "))'")
         }
         return text + "    esac\n}\ncomplete -o default -F _tandem tandem\n"
@@ -73,7 +73,7 @@ enum Completion {
         text += "        )\n        _describe command commands ;;\n    argument)\n        case $words[1] in\n"
         for command in commands {
             text += "        \(command.name)) _arguments -s"
-            for option in command.allOptions { text += " \\\n            " + zshSpec(option) }
+            for option in command.shownOptions { text += " \\\n            " + zshSpec(option) }
             let values = words(command, commands)
             if !values.isEmpty { text += " \\\n            '1:value:(\(values.joined(separator: " ")))'" }
             if command.operands.last?.repeats == true { text += " \\\n            '*:text: '" }
@@ -91,7 +91,7 @@ enum Completion {
             let condition = "-n '__fish_seen_subcommand_from \(command.name)'"
             let values = words(command, commands)
             if !values.isEmpty { text += "complete -c tandem \(condition) -a '\(values.joined(separator: " "))'\n" }
-            for option in command.allOptions {
+            for option in command.shownOptions {
                 text += "complete -c tandem \(condition) -l \(option.name)"
                 if let short = option.short { text += " -s \(short)" }
                 switch option.value {

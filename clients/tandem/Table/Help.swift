@@ -1,8 +1,10 @@
 /// Help for people, from the command table.
 enum Help {
+    static let purpose = "two-model work from the command line, over the daemon tandemd"
+
     static func overview(_ commands: [Command]) -> String {
         var text = """
-            tandem: two-model work from the command line, over the daemon tandemd
+            tandem: \(purpose)
 
             usage: tandem COMMAND [OPTIONS] [ARGUMENTS]
 
@@ -20,7 +22,7 @@ enum Help {
         if !command.details.isEmpty { text += "\n\(command.details)\n" }
         let described = command.operands.filter { !$0.summary.isEmpty }
         if !described.isEmpty { text += "\narguments:\n" + rows(described.map { ($0.name, $0.summary) }) }
-        text += "\noptions:\n" + rows(command.allOptions.map { (spelling($0), $0.summary) })
+        text += "\noptions:\n" + rows(command.shownOptions.map { (spelling($0), $0.summary) })
         if !command.examples.isEmpty { text += "\nexamples:\n" + examples(command.examples) }
         return text
     }

@@ -38,6 +38,9 @@ struct Invocation: Sendable {
 
     func duration(_ name: String) -> TimeSpan? { value(name).flatMap { parseDuration($0) } }
 
+    /// As if it had been given on the command line, last.
+    mutating func set(_ name: String, _ value: String) { given.append((name, value)) }
+
     private mutating func readLong(_ text: Substring, _ rest: inout ArraySlice<String>) throws(Failure) {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         let name = String(parts[0])

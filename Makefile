@@ -6,7 +6,7 @@ RELEASE := .build/release
 # Below a home, systemd looks for user units in share/, elsewhere in lib/.
 UNITS = $(PREFIX)/$(if $(filter $(HOME)/%,$(PREFIX)),share,lib)/systemd
 
-.PHONY: help build release run test test-sanitize test-llama install uninstall bench fuzz lint format clean classifier
+.PHONY: help build release run test test-sanitize test-llama install uninstall deb test-deb docs bench fuzz lint format clean classifier
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 15
@@ -41,6 +41,16 @@ install: $(if $(shell command -v swift),release) ## install below PREFIX (/usr/l
 
 uninstall: ## remove what install put there
 	@scripts/uninstall "$(DESTDIR)" "$(PREFIX)" "$(UNITS)"
+
+deb: release ## a Debian package in .build/deb, checked by lintian
+	@scripts/setup build deb
+	@scripts/deb $(RELEASE)
+
+test-deb: deb ## install the package in a clean Debian 12 below a temporary folder and chat there (needs root)
+	@scripts/test-deb .build/deb/tandem_*.deb
+
+docs: build ## write docs/protocol.md from the daemon's method table
+	@scripts/docs .build/debug
 
 bench: ## the table of Benchmarks/; RIVALS=1 adds LiteLLM, ONLY="chat idle" picks rows
 	@scripts/setup build bench

@@ -1,6 +1,6 @@
 extension Command {
     static let acp = Command(
-        name: "acp", summary: "be an agent of the Agent Client Protocol, for Zed, JetBrains, Emacs and Neovim",
+        name: "acp", summary: "speak the Agent Client Protocol, for Zed, JetBrains, Emacs and Neovim",
         details: """
             Speaks the protocol's version 1 on stdin and stdout. Three modes: ask answers, plan shows edits, edit makes
             them, each file with your permission. Commands: /plan, /execute, /escalate, /undo, /model, /stats.

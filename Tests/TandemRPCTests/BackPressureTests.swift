@@ -48,18 +48,16 @@ import Testing
     }
 
     private func pump(_ descriptor: Int32, count: Int, _ done: Gate) {
-        Task.detached {
-            await offPool {
-                for id in 0..<count {
-                    var rest = Array((RawClient.request("big", "{\"size\":1000}", id: "\(id)") + "\n").utf8)[...]
-                    while !rest.isEmpty {
-                        let sent = rest.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, 0) }
-                        guard sent > 0 else { return }
-                        rest = rest.dropFirst(sent)
-                    }
+        startThread {
+            for id in 0..<count {
+                var rest = Array((RawClient.request("big", "{\"size\":1000}", id: "\(id)") + "\n").utf8)[...]
+                while !rest.isEmpty {
+                    let sent = rest.withUnsafeBytes { send(descriptor, $0.baseAddress, $0.count, 0) }
+                    guard sent > 0 else { return }
+                    rest = rest.dropFirst(sent)
                 }
-                done.open()
             }
+            done.open()
         }
     }
 

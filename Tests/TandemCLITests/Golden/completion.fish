@@ -22,11 +22,7 @@ complete -c tandem -n __fish_use_subcommand -a doctor -d 'look for what is wrong
 complete -c tandem -n __fish_use_subcommand -a logs -d 'show the daemon'\''s log'
 complete -c tandem -n __fish_use_subcommand -a completion -d 'print completions for a shell'
 complete -c tandem -n __fish_use_subcommand -a stdio -d 'speak raw JSON-RPC on stdin and stdout, for editors'
-<<<<<<< Updated upstream
 complete -c tandem -n __fish_use_subcommand -a acp -d 'speak the Agent Client Protocol, for Zed, JetBrains, Emacs and Neovim'
-=======
-complete -c tandem -n __fish_use_subcommand -a acp -d 'be an agent (ACP) for Zed, JetBrains, Emacs and Neovim'
->>>>>>> Stashed changes
 complete -c tandem -n __fish_use_subcommand -a lsp -d 'be a language server whose code actions fix, explain and change code'
 complete -c tandem -n __fish_use_subcommand -a mcp -d 'serve the Model Context Protocol on stdin and stdout'
 complete -c tandem -n __fish_use_subcommand -a http -d 'serve an OpenAI-compatible endpoint'

@@ -29,11 +29,7 @@ _tandem() {
             'logs:show the daemon'\''s log'
             'completion:print completions for a shell'
             'stdio:speak raw JSON-RPC on stdin and stdout, for editors'
-<<<<<<< Updated upstream
             'acp:speak the Agent Client Protocol, for Zed, JetBrains, Emacs and Neovim'
-=======
-            'acp:be an agent (ACP) for Zed, JetBrains, Emacs and Neovim'
->>>>>>> Stashed changes
             'lsp:be a language server whose code actions fix, explain and change code'
             'mcp:serve the Model Context Protocol on stdin and stdout'
             'http:serve an OpenAI-compatible endpoint'

@@ -1,10 +1,6 @@
 extension Command {
     static let acp = Command(
-<<<<<<< Updated upstream
         name: "acp", summary: "speak the Agent Client Protocol, for Zed, JetBrains, Emacs and Neovim",
-=======
-        name: "acp", summary: "be an agent (ACP) for Zed, JetBrains, Emacs and Neovim",
->>>>>>> Stashed changes
         details: """
             Speaks the protocol's version 1 on stdin and stdout. Three modes: ask answers, plan shows edits, edit makes
             them, each file with your permission. Commands: /plan, /execute, /escalate, /undo, /model, /stats.

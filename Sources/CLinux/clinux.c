@@ -317,6 +317,13 @@ int cl_copy_metadata(int from, int to) {
     return copy_attributes(from, to);
 }
 
+void cl_start_writeback(int fd) { sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); }
+
+int cl_is_writable(int fd) {
+    if (syscall(SYS_faccessat2, fd, "", W_OK, AT_EACCESS | AT_EMPTY_PATH) == 0) return 1;
+    return errno == EACCES || errno == EROFS || errno == ETXTBSY ? 0 : -1;
+}
+
 int cl_copy_contents(int from, int to) {
     if (ioctl(to, FICLONE, from) == 0) return 0;
     for (;;) {

@@ -33,10 +33,9 @@ package struct PlanFile: Sendable {
         var targets: [String: Int] = [:]
         for (index, edit) in edits.enumerated() {
             if files[edit.file] == nil { order.append(edit.file) }
-            var file = files[edit.file] ?? PlanFile(path: edit.file)
-            file.add(edit.operation, index, mode)
+            // In place: a copy of its edits for each further one would make long plans slow.
+            files[edit.file, default: PlanFile(path: edit.file)].add(edit.operation, index, mode)
             if case .rename(let to) = edit.operation { targets[to, default: 0] += 1 }
-            files[edit.file] = file
         }
         // The new name of a file must not be named otherwise.
         for path in order {

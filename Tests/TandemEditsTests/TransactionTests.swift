@@ -57,6 +57,22 @@ struct TransactionTests {
         }
     }
 
+    /// The names of temporary files say nothing to whoever sent the plan.
+    @Test func faultsNameTheFilesOfThePlan() throws {
+        let complete = TransactionScene(.never)
+        _ = try complete.commit()
+        let known = Set(complete.changes.map(\.path) + ["", "dir", "new", "new/deep"])
+        var named: Set<String> = []
+        for step in 0..<complete.journal.gate.withLock({ $0 }).steps {
+            guard case .failed(let faults) = try TransactionScene(.fail(at: step, ENOSPC)).commit() else { continue }
+            for (path, fault) in faults {
+                named.insert(path)
+                #expect(known.contains(path) && !fault.message.contains(".tandem-"), "\(path): \(fault.message)")
+            }
+        }
+        #expect(named.isSuperset(of: ["a", "dir/b", "new/deep/d"]))
+    }
+
     /// A full disk or a broken one at any call: the answer and the tree agree, and nothing is left over.
     @Test(arguments: [ENOSPC, EIO])
     func failsCleanlyAtEveryStep(code: Int32) throws {

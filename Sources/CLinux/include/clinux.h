@@ -102,6 +102,11 @@ const void *cl_memmem(const void *haystack, size_t haystack_length, const void *
 /// Owner, mode and extended attributes of one open file given to another; 0, or -1 with errno. A file system without
 /// extended attributes is no error.
 int cl_copy_metadata(int from, int to);
+/// Tells the kernel to begin writing a file's dirty pages back; waits for nothing. A fsync that follows is shorter.
+void cl_start_writeback(int fd);
+/// Whether the file behind an O_PATH descriptor may be written by this process: 1, 0, or -1 where the kernel (or a
+/// sandbox) has no faccessat2.
+int cl_is_writable(int fd);
 /// Makes `to` share `from`'s blocks (FICLONE), or copies them within the kernel (copy_file_range), or by hand.
 int cl_copy_contents(int from, int to);
 

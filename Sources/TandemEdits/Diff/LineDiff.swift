@@ -1,3 +1,5 @@
+import Glibc
+
 /// Past this many differences within one gap the gap counts as replaced whole: correct, if not the shortest.
 private let gapDifferenceLimit = 512
 
@@ -17,13 +19,22 @@ struct LineDiff {
     private let left: [Int]
     private let right: [Int]
 
-    init(_ left: [Int], _ right: [Int]) {
+    /// How often a line occurs in a stretch of each side.
+    private struct Count {
+        var left = 0
+        var right = 0
+        var rightAt = 0
+    }
+
+    /// Lines by number from 0, as small as they can be; equal lines by equal numbers.
+    private init(_ left: [Int], _ right: [Int]) {
         self.left = left
         self.right = right
         var work = [(left.indices, right.indices)]
         var pairs: [Run] = []
         // A stack in place of recursion: depth is bounded by nothing else.
-        while let (leftRange, rightRange) = work.popLast() { compare(leftRange, rightRange, &pairs, &work) }
+        var counts = [Count](repeating: Count(), count: max(left.max() ?? 0, right.max() ?? 0) + 1)
+        while let (leftRange, rightRange) = work.popLast() { compare(leftRange, rightRange, &pairs, &work, &counts) }
         for run in pairs.sorted(by: { $0.left < $1.left }) where run.count > 0 {
             if let last = runs.last, last.left + last.count == run.left, last.right + last.count == run.right {
                 runs[runs.count - 1].count += run.count
@@ -35,10 +46,12 @@ struct LineDiff {
 
     /// Both sides' lines named by numbers, equal lines by equal numbers.
     init(_ left: [ArraySlice<UInt8>], _ right: [ArraySlice<UInt8>]) {
-        var names: [ArraySlice<UInt8>: Int] = [:]
+        var names: [LineKey: Int] = [:]
+        names.reserveCapacity(left.count)
         func name(_ line: ArraySlice<UInt8>) -> Int {
-            if let known = names[line] { return known }
-            names[line] = names.count
+            let key = LineKey(bytes: line)
+            if let known = names[key] { return known }
+            names[key] = names.count
             return names.count - 1
         }
         self.init(left.map(name), right.map(name))
@@ -57,7 +70,7 @@ struct LineDiff {
 
     private func compare(
         _ leftRange: Range<Int>, _ rightRange: Range<Int>, _ pairs: inout [Run],
-        _ work: inout [(Range<Int>, Range<Int>)]
+        _ work: inout [(Range<Int>, Range<Int>)], _ counts: inout [Count]
     ) {
         var (a, b) = (leftRange.lowerBound, rightRange.lowerBound)
         var (aEnd, bEnd) = (leftRange.upperBound, rightRange.upperBound)
@@ -66,7 +79,7 @@ struct LineDiff {
         while a < aEnd, b < bEnd, left[aEnd - 1] == right[bEnd - 1] { (aEnd, bEnd) = (aEnd - 1, bEnd - 1) }
         pairs.append(Run(left: aEnd, right: bEnd, count: leftRange.upperBound - aEnd))
         guard a < aEnd, b < bEnd else { return }
-        let anchors = uniqueAnchors(a..<aEnd, b..<bEnd)
+        let anchors = Self.uniqueAnchors(left, a..<aEnd, right, b..<bEnd, &counts)
         if anchors.isEmpty {
             greedy(a..<aEnd, b..<bEnd, &pairs)
             return
@@ -79,18 +92,21 @@ struct LineDiff {
     }
 
     /// The longest ascending chain of lines that occur exactly once on each side.
-    private func uniqueAnchors(_ leftRange: Range<Int>, _ rightRange: Range<Int>) -> [(Int, Int)] {
-        var places: [Int: (leftCount: Int, leftAt: Int, rightCount: Int, rightAt: Int)] = [:]
-        for index in leftRange {
-            places[left[index], default: (0, 0, 0, 0)].leftCount += 1
-            places[left[index]]?.leftAt = index
-        }
+    private static func uniqueAnchors(
+        _ left: [Int], _ leftRange: Range<Int>, _ right: [Int], _ rightRange: Range<Int>, _ counts: inout [Count]
+    ) -> [(Int, Int)] {
+        // Names are small numbers: a table does, which is left as it was found.
+        for index in leftRange { counts[left[index]].left += 1 }
         for index in rightRange {
-            guard places[right[index]] != nil else { continue }
-            places[right[index]]?.rightCount += 1
-            places[right[index]]?.rightAt = index
+            counts[right[index]].right += 1
+            counts[right[index]].rightAt = index
         }
-        let common = places.values.filter { $0.leftCount == 1 && $0.rightCount == 1 }.sorted { $0.leftAt < $1.leftAt }
+        let common = leftRange.compactMap { index -> (leftAt: Int, rightAt: Int)? in
+            let count = counts[left[index]]
+            return count.left == 1 && count.right == 1 ? (index, count.rightAt) : nil
+        }
+        for index in leftRange { counts[left[index]] = Count() }
+        for index in rightRange { counts[right[index]] = Count() }
         var tails: [Int] = []
         var previous = [Int](repeating: -1, count: common.count)
         for (index, place) in common.enumerated() {
@@ -157,5 +173,21 @@ struct LineDiff {
             }
             (x, y) = (previousX, previousY)
         }
+    }
+}
+
+/// A line as a dictionary's key: hashed and compared as memory, where the standard library goes byte by byte.
+private struct LineKey: Hashable {
+    let bytes: ArraySlice<UInt8>
+
+    func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
+
+    static func == (left: Self, right: Self) -> Bool {
+        left.bytes.count == right.bytes.count
+            && left.bytes.withUnsafeBytes { left in
+                right.bytes.withUnsafeBytes { right in
+                    left.isEmpty || memcmp(left.baseAddress!, right.baseAddress!, left.count) == 0
+                }
+            }
     }
 }

@@ -74,7 +74,8 @@ package struct EditRoot: ~Copyable, Sendable {
             throw EditFault(.hardLink, "\(path) has \(status.st_nlink) hard links; an edit would part them")
         }
         // A rename would replace it all the same; who made it read-only did not mean that.
-        guard isWritable(path) else {
+        let writable = cl_is_writable(file.raw)
+        guard writable == 1 || writable < 0 && isWritable(path) else {
             throw EditFault(.forbidden, "\(path) is read-only for this user; make it writable to edit it")
         }
         guard status.st_size <= fileSizeLimit else {
@@ -120,6 +121,26 @@ package struct EditRoot: ~Copyable, Sendable {
         try folder(Self.parent(path))
     }
 
+    /// A folder that the files of a phase share.
+    final class OpenFolder: Sendable {
+        let path: String
+        let descriptor: FileDescriptor
+
+        init(_ path: String, _ descriptor: consuming FileDescriptor) {
+            self.path = path
+            self.descriptor = descriptor
+        }
+    }
+
+    /// The folder a path stands in; `last` is used again when it is that one, as it mostly is in sorted order.
+    func openFolder(of path: String, last: inout OpenFolder?) throws(SystemError) -> OpenFolder {
+        let parent = Self.parent(path)
+        if let last, last.path == parent { return last }
+        let opened = OpenFolder(parent, try folder(parent))
+        last = opened
+        return opened
+    }
+
     /// A folder by its path; the empty path is the root.
     func folder(_ path: String) throws(SystemError) -> FileDescriptor {
         let resolve = UInt64(CL_RESOLVE_BENEATH | CL_RESOLVE_NO_SYMLINKS)
@@ -128,20 +149,32 @@ package struct EditRoot: ~Copyable, Sendable {
         return FileDescriptor(owning: raw)
     }
 
-    /// The folders above a path that do not exist, outermost first.
-    func missingFolders(above path: String) -> [String] {
-        let parts = path.split(separator: "/").dropLast()
-        return (0..<parts.count).map { parts[...$0].joined(separator: "/") }.filter { part in
-            let resolve = UInt64(CL_RESOLVE_BENEATH | CL_RESOLVE_NO_SYMLINKS)
-            let raw = cl_openat2(handle.raw, part, UInt64(CL_O_PATH), 0, resolve)
-            if raw >= 0 { close(raw) }
-            return raw < 0 && cl_errno() == ENOENT
+    /// The folders above these paths that do not exist, outermost first.
+    func missingFolders(above paths: some Sequence<String>) -> [String] {
+        var seen: Set<String> = []
+        var missing: [String] = []
+        let resolve = UInt64(CL_RESOLVE_BENEATH | CL_RESOLVE_NO_SYMLINKS)
+        for path in paths {
+            var folder = Self.parent(path)
+            while !folder.isEmpty, seen.insert(folder).inserted {
+                let raw = cl_openat2(handle.raw, folder, UInt64(CL_O_PATH), 0, resolve)
+                if raw >= 0 {
+                    close(raw)
+                } else if cl_errno() == ENOENT {
+                    missing.append(folder)
+                }
+                folder = Self.parent(folder)
+            }
         }
+        return missing.sorted()
     }
 
-    static func parent(_ path: String) -> String { path.split(separator: "/").dropLast().joined(separator: "/") }
+    /// Of a normalised path.
+    static func parent(_ path: String) -> String { path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "" }
 
-    static func name(_ path: String) -> String { path.split(separator: "/").last.map(String.init) ?? path }
+    static func name(_ path: String) -> String {
+        path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+    }
 
     static func fault(_ error: SystemError, _ path: String) -> EditFault {
         switch error.code {
@@ -170,6 +203,8 @@ func readAll(_ file: borrowing FileDescriptor, _ name: String) throws(SystemErro
         if failed != 0 { throw SystemError("read", name, code: failed) }
         if chunk.isEmpty { return bytes }
         bytes = bytes.isEmpty ? chunk : bytes + chunk
+        // Less than there was room for is the end of a regular file.
+        if chunk.count < step { return bytes }
         if bytes.count > fileSizeLimit { throw SystemError("read", name, code: EFBIG) }
     }
 }

@@ -25,41 +25,71 @@ struct FileSwap: ~Copyable {
 
     let change: FileChange
     private let fileSystem: FileSystem
-    private let folder: FileDescriptor
+    private let place: EditRoot.OpenFolder
     private let name: String
     /// Holds the new content before the swap, and the displaced file after it.
     private let temporary: String
 
     /// - Throws: when the file's folder does not exist.
-    init(_ change: FileChange, id: ULID, index: Int, _ root: borrowing EditRoot, _ fileSystem: FileSystem)
-        throws(SystemError)
-    {
+    init(
+        _ change: FileChange, id: ULID, index: Int, _ root: borrowing EditRoot, _ fileSystem: FileSystem,
+        last: inout EditRoot.OpenFolder?
+    ) throws(SystemError) {
         self.change = change
         self.fileSystem = fileSystem
-        folder = try root.folder(of: change.path)
+        place = try root.openFolder(of: change.path, last: &last)
         name = EditRoot.name(change.path)
         temporary = StagedNames.temporary(id, index)
     }
 
-    /// Writes the new content to a temporary file with the metadata of the old one.
-    func stage(_ root: borrowing EditRoot) throws(Failure) {
+    /// The temporary files' names say nothing to whoever sent the plan.
+    private func named(_ error: SystemError) -> Failure {
+        .system(SystemError(error.call, change.path, code: error.code))
+    }
+
+    /// A staged file that is still to be synced: the disk works on the next ones meanwhile.
+    final class Staged: Sendable {
+        let path: String
+        let name: String
+        let file: FileDescriptor
+
+        init(_ path: String, _ name: String, _ file: consuming FileDescriptor) {
+            self.path = path
+            self.name = name
+            self.file = file
+        }
+    }
+
+    /// Writes the new content to a temporary file with the metadata of the old one; `finish` it.
+    /// - Returns: nil for a file that is deleted.
+    func stage(_ root: borrowing EditRoot) throws(Failure) -> Staged? {
         guard present == (change.before == nil ? .missing : .before) else { throw .stale(change.path) }
-        guard let after = change.after else { return }
+        guard let after = change.after else { return nil }
         do {
-            let file = try fileSystem.create(folder, temporary, mode: change.before == nil ? 0o666 : 0o600)
+            let file = try fileSystem.create(place.descriptor, temporary, mode: change.before == nil ? 0o666 : 0o600)
             try fileSystem.write(after, to: file, temporary)
             if let source = try source(root) {
                 try fileSystem.copyMetadata(from: source, to: file, temporary)
             } else if let mode = change.mode {
                 try fileSystem.setMode(mode_t(mode), of: file, temporary)
             }
-            try fileSystem.sync(file, temporary)
+            fileSystem.startSync(file)
+            return Staged(change.path, temporary, file)
         } catch let error as SystemError {
-            throw .system(error)
+            throw named(error)
         } catch let failure as Failure {
             throw failure
         } catch {
             throw .stale(change.path)
+        }
+    }
+
+    /// Waits until a staged file is on the disk.
+    static func finish(_ staged: Staged, _ fileSystem: FileSystem) throws(Failure) {
+        do {
+            try fileSystem.sync(staged.file, staged.name)
+        } catch {
+            throw .system(SystemError(error.call, staged.path, code: error.code))
         }
     }
 
@@ -78,27 +108,27 @@ struct FileSwap: ~Copyable {
     func swapIn() throws(Failure) {
         do {
             if change.before == nil {
-                try fileSystem.renameWithoutReplacing(folder, temporary, to: name)
+                try fileSystem.renameWithoutReplacing(place.descriptor, temporary, to: name)
             } else if change.after == nil {
-                try fileSystem.renameWithoutReplacing(folder, name, to: temporary)
+                try fileSystem.renameWithoutReplacing(place.descriptor, name, to: temporary)
             } else {
-                try fileSystem.exchange(folder, name, temporary)
+                try fileSystem.exchange(place.descriptor, name, temporary)
             }
         } catch {
             if error.code == EEXIST || error.code == ENOENT { throw .stale(change.path) }
-            throw .system(error)
+            throw named(error)
         }
         guard change.before != nil else { return }
         guard content(of: temporary) == change.before else {
             // Somebody wrote between snapshot and swap: theirs goes back.
             do {
                 if change.after == nil {
-                    try fileSystem.renameWithoutReplacing(folder, temporary, to: name)
+                    try fileSystem.renameWithoutReplacing(place.descriptor, temporary, to: name)
                 } else {
-                    try fileSystem.exchange(folder, name, temporary)
+                    try fileSystem.exchange(place.descriptor, name, temporary)
                 }
             } catch {
-                throw .system(error)
+                throw named(error)
             }
             throw .stale(change.path)
         }
@@ -120,21 +150,21 @@ struct FileSwap: ~Copyable {
                     return false
                 }
                 if content(of: temporary) == nil { try rewrite(before) }
-                try fileSystem.renameWithoutReplacing(folder, temporary, to: name)
+                try fileSystem.renameWithoutReplacing(place.descriptor, temporary, to: name)
             case .after:
                 guard let before = change.before else {
-                    try fileSystem.unlink(folder, name)
+                    try fileSystem.unlink(place.descriptor, name)
                     break
                 }
                 // What the swap displaced goes back, also where it was somebody's newer writing.
                 let displaced = content(of: temporary)
                 if displaced == nil || displaced == change.after { try rewrite(before) }
-                try fileSystem.exchange(folder, name, temporary)
+                try fileSystem.exchange(place.descriptor, name, temporary)
             }
             try cleanUp()
             return true
         } catch {
-            throw .system(error)
+            throw named(error)
         }
     }
 
@@ -154,13 +184,13 @@ struct FileSwap: ~Copyable {
         guard present == (change.before == nil ? .missing : .before) else { return false }
         do {
             if let after = change.after, content(of: temporary) != after {
-                try fileSystem.unlink(folder, temporary)
-                try stage(root)
+                try fileSystem.unlink(place.descriptor, temporary)
+                if let staged = try stage(root) { try Self.finish(staged, fileSystem) }
             } else if change.after == nil {
-                try fileSystem.unlink(folder, temporary)
+                try fileSystem.unlink(place.descriptor, temporary)
             }
         } catch let error as SystemError {
-            throw .system(error)
+            throw named(error)
         } catch let failure as Failure {
             throw failure
         } catch {
@@ -176,8 +206,8 @@ struct FileSwap: ~Copyable {
 
     /// Removes what the transaction put beside the file.
     func cleanUp() throws(SystemError) {
-        try fileSystem.unlink(folder, temporary)
-        try fileSystem.unlink(folder, temporary + StagedNames.asideSuffix)
+        try fileSystem.unlink(place.descriptor, temporary)
+        try fileSystem.unlink(place.descriptor, temporary + StagedNames.asideSuffix)
     }
 
     /// Removes the temporary file unless it holds what somebody else wrote.
@@ -189,7 +219,7 @@ struct FileSwap: ~Copyable {
     /// What the file is now.
     var present: Content {
         var status = stat()
-        guard fstatat(folder.raw, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return .missing }
+        guard fstatat(place.descriptor.raw, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return .missing }
         guard status.st_mode & S_IFMT == S_IFREG, let bytes = content(of: name) else { return .other }
         return bytes == change.after ? .after : bytes == change.before ? .before : .other
     }
@@ -197,20 +227,20 @@ struct FileSwap: ~Copyable {
     /// The old content, for a displaced file that is gone; its metadata is that of the file in place.
     private func rewrite(_ bytes: [UInt8]) throws(SystemError) {
         let aside = temporary + StagedNames.asideSuffix
-        try fileSystem.unlink(folder, aside)
-        let file = try fileSystem.create(folder, aside, mode: 0o600)
+        try fileSystem.unlink(place.descriptor, aside)
+        let file = try fileSystem.create(place.descriptor, aside, mode: 0o600)
         try fileSystem.write(bytes, to: file, aside)
-        if let present = try? FileDescriptor.opening(name, in: folder) {
+        if let present = try? FileDescriptor.opening(name, in: place.descriptor) {
             try fileSystem.copyMetadata(from: present, to: file, aside)
         } else if let mode = change.mode {
             try fileSystem.setMode(mode_t(mode), of: file, aside)
         }
         try fileSystem.sync(file, aside)
-        try fileSystem.replace(folder, temporary, with: aside)
+        try fileSystem.replace(place.descriptor, temporary, with: aside)
     }
 
     private func content(of name: String) -> [UInt8]? {
-        guard let file = try? FileDescriptor.opening(name, in: folder) else { return nil }
+        guard let file = try? FileDescriptor.opening(name, in: place.descriptor) else { return nil }
         return try? readAll(file, name)
     }
 }

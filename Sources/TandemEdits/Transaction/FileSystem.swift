@@ -60,6 +60,9 @@ package struct FileSystem: Sendable {
         guard fchmod(file.raw, mode) == 0 else { throw SystemError("fchmod", name) }
     }
 
+    /// Begins what `sync` will wait for.
+    func startSync(_ file: borrowing FileDescriptor) { cl_start_writeback(file.raw) }
+
     func sync(_ file: borrowing FileDescriptor, _ name: String) throws(SystemError) {
         try intercept(.sync(name))
         guard fsync(file.raw) == 0 else { throw SystemError("fsync", name) }

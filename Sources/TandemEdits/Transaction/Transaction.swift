@@ -1,6 +1,8 @@
 import Synchronization
 import TandemBase
 
+/// Files staged before their contents are waited for: they go to the disk together, and as many are open at once.
+private let stagedAtOnce = 128
 /// How often putting files back is tried before it is left to the next start.
 private let attempts = 3
 
@@ -34,8 +36,7 @@ package struct TransactionEngine: Sendable {
         let sorted = changes.sorted { $0.path < $1.path }
         let lock = locks.lock(root.path)
         defer { locks.unlock(root.path, lock) }
-        let folders = Array(Set(sorted.filter { $0.after != nil }.flatMap { root.missingFolders(above: $0.path) }))
-            .sorted()
+        let folders = root.missingFolders(above: sorted.lazy.filter { $0.after != nil }.map(\.path))
         do {
             try journal.setImages(id, sorted, folders: folders)
         } catch {
@@ -45,9 +46,7 @@ package struct TransactionEngine: Sendable {
         // 4. Stage.
         do throws(FileSwap.Failure) {
             try makeFolders(folders, root)
-            for (index, change) in sorted.enumerated() {
-                try swap(change, id, index, root).stage(root)
-            }
+            try stage(id, root, sorted)
         } catch {
             return abort(id, path: path(of: error), error.fault, clean: undoStaging(id, root, sorted, folders))
         }
@@ -60,9 +59,10 @@ package struct TransactionEngine: Sendable {
         }
         // 6. Swap.
         var swapped = 0
+        var last: EditRoot.OpenFolder?
         do throws(FileSwap.Failure) {
             for (index, change) in sorted.enumerated() {
-                try swap(change, id, index, root).swapIn()
+                try swap(change, id, index, root, &last).swapIn()
                 swapped += 1
             }
             try sync(sorted, folders, root)
@@ -76,7 +76,7 @@ package struct TransactionEngine: Sendable {
         do {
             try journal.setState(id, .cleaning)
             for (index, change) in sorted.enumerated() {
-                guard let swap = try? swap(change, id, index, root) else { continue }
+                guard let swap = try? swap(change, id, index, root, &last) else { continue }
                 try swap.cleanUp()
             }
             try journal.setState(id, .committed)
@@ -84,6 +84,19 @@ package struct TransactionEngine: Sendable {
             // Every file is as after; a journal that says committing or cleaning is finished at the next start.
         }
         return .committed
+    }
+
+    private func stage(
+        _ id: ULID, _ root: borrowing EditRoot, _ changes: [FileChange]
+    ) throws(FileSwap.Failure) {
+        var last: EditRoot.OpenFolder?
+        var staged: [FileSwap.Staged] = []
+        for (index, change) in changes.enumerated() {
+            if let file = try swap(change, id, index, root, &last).stage(root) { staged.append(file) }
+            guard staged.count == stagedAtOnce || index + 1 == changes.count else { continue }
+            for file in staged { try FileSwap.finish(file, fileSystem) }
+            staged = []
+        }
     }
 
     /// Finishes what a crash has left: call before serving. Gives each transaction with the state it ended in; one
@@ -180,8 +193,15 @@ package struct TransactionEngine: Sendable {
     private func swap(
         _ change: FileChange, _ id: ULID, _ index: Int, _ root: borrowing EditRoot
     ) throws(FileSwap.Failure) -> FileSwap {
+        var none: EditRoot.OpenFolder?
+        return try swap(change, id, index, root, &none)
+    }
+
+    private func swap(
+        _ change: FileChange, _ id: ULID, _ index: Int, _ root: borrowing EditRoot, _ last: inout EditRoot.OpenFolder?
+    ) throws(FileSwap.Failure) -> FileSwap {
         do {
-            return try FileSwap(change, id: id, index: index, root, fileSystem)
+            return try FileSwap(change, id: id, index: index, root, fileSystem, last: &last)
         } catch {
             throw .system(SystemError(error.call, change.path, code: error.code))
         }

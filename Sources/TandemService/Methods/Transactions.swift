@@ -34,7 +34,7 @@ extension Daemon {
         let limit = request.params?["limit"]?.int ?? 50
         let root = request.params?["root"]?.string
         let uid = isOwner(request.peer) ? nil : request.peer.uid
-        startOnLoop { [self] in
+        startBesideLoop { [self] in
             do throws(JournalError) {
                 let list = try await edits.list(limit: limit, root: root, uid: uid)
                 request.respond { writer in

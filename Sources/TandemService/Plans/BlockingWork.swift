@@ -1,4 +1,13 @@
 import Glibc
+import TandemLoop
+
+/// Starts a request's work on the loop without the executor preference of `startOnLoop`: under that, `@concurrent`
+/// functions and the tasks of groups would run on the loop as well, and one long plan would hold up every other
+/// request.
+@discardableResult
+func startBesideLoop<Success: Sendable>(_ body: @escaping @LoopActor () async -> Success) -> Task<Success, Never> {
+    Task { @LoopActor in await body() }
+}
 
 /// Runs what waits for disks, locks or other processes on a thread of its own: the pool has as many threads as the
 /// machine has cores, and one that waits is missing to everybody.

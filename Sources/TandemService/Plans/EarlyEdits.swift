@@ -28,7 +28,7 @@ final class EarlyEdits {
         // In sequential mode each edit has to see the one before.
         guard mode != .sequential else { return }
         let before = lastOfFile[edit.file]
-        let task = startOnLoop { [self] () -> Early? in
+        let task = startBesideLoop { [self] () -> Early? in
             _ = await before?.value
             return await resolve(index, edit)
         }

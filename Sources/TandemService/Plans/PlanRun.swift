@@ -61,7 +61,7 @@ final class PlanRun: RequestWork, WorkflowListener {
             }
         }
         deadline = EventLoop.shared.schedule(at: trace.deadline) { [weak self] in self?.deadlinePassed() }
-        task = startOnLoop { [self] in
+        task = startBesideLoop { [self] in
             do throws(RPCError) {
                 let result = try await body(self)
                 finish(.success(result))

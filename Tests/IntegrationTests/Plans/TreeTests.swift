@@ -57,6 +57,31 @@ import Testing
         #expect(!home.names.contains { $0.contains("f") || $0.contains(".tandem") })
     }
 
+    /// Resolving, hashes and diffs are not the loop's work.
+    @Test func aLongPlanHoldsNobodyUp() throws {
+        let lines = (0..<20_000).map { "line \($0) of a long file\n" }
+        let home = try PlanHome(files: ["long": lines.joined()])
+        let edits = stride(from: 0, to: 20_000, by: 10).map {
+            replaceEdit("long", "line \($0) of a long file\n", "LINE \($0) of a long file\n")
+        }
+        let client = try home.daemon.client()
+        let params = home.params(edits.joined(separator: ","), ",\"stream\":true,\"dry_run\":true,\"verify\":\"none\"")
+        try client.send(RawClient.request("executePlan", params))
+        #expect(try client.next().contains("started"))
+        // One ping after the other until the plan's answer: between the steps of the plan alone there is room for few.
+        var pings = 0
+        while true {
+            try client.send(RawClient.request("ping", id: "2"))
+            let answer = try JSONDocument(Array(client.response().utf8)).root
+            guard answer["id"]?.int == 2 else {
+                #expect(answer.result?["counts"]?["edits"]?.int == 2000)
+                break
+            }
+            pings += 1
+        }
+        #expect(pings > 20, "the plan held the loop")
+    }
+
     @Test func twoPlansOnOneRootAndTwentyOnTwenty() throws {
         let home = try PlanHome(files: ["shared": (0..<40).map { "line \($0)\n" }.joined()])
         let clients = try (0..<40).map { _ in try home.daemon.client() }

@@ -20,13 +20,14 @@ struct FileLookup: Sendable {
     /// Absolute paths.
     let roots: [String]
 
-    @concurrent
     func run(_ tool: ExpertTool, _ argument: String, below folder: String) async -> String {
-        switch tool {
-        case .readFile: read(argument) ?? refusal(argument)
-        case .listFiles: list(argument) ?? refusal(argument)
-        case .search: search(argument, below: folder) ?? refusal(folder)
-        case .generateCode: "error: not a file tool"
+        await onOwnThread {
+            switch tool {
+            case .readFile: read(argument) ?? refusal(argument)
+            case .listFiles: list(argument) ?? refusal(argument)
+            case .search: search(argument, below: folder) ?? refusal(folder)
+            case .generateCode: "error: not a file tool"
+            }
         }
     }
 

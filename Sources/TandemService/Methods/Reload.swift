@@ -44,14 +44,16 @@ extension Daemon {
         }
     }
 
-    @concurrent
     private nonisolated static func load(
         _ explicit: String?, _ environment: [String: String]
     ) async -> Result<Configuration, ConfigurationFaults> {
-        do throws(ConfigurationFaults) {
-            return .success(try Configuration.load(explicit: explicit, environment: environment))
-        } catch {
-            return .failure(error)
+        // `@concurrent` would not do: under the loop's executor preference it runs on the loop.
+        await onOwnThread {
+            do throws(ConfigurationFaults) {
+                return .success(try Configuration.load(explicit: explicit, environment: environment))
+            } catch {
+                return .failure(error)
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 import TandemBase
 
 /// USD per UTC day and per UTC month: reserved by estimate before a call, settled by its cost, released when nothing
-/// was sent. A call whose price is unknown, or nothing, counts nothing and is never refused.
+/// was sent. A call whose price is unknown, or nothing, is never refused; what it costs all the same counts at its end.
 ///
 /// A cost belongs to the day and month in which it was reserved; what is settled after their end counts nothing in the
 /// next. A clock set back keeps what was spent.
@@ -24,7 +24,7 @@ package struct Budget: Sendable {
 
     /// What one call may cost. Settling or releasing it a second time does nothing.
     package struct Reservation: Hashable, Sendable {
-        fileprivate let handle: SlotList<Pending>.Handle?
+        fileprivate let handle: SlotList<Pending>.Handle
     }
 
     fileprivate struct Pending {
@@ -87,10 +87,9 @@ package struct Budget: Sendable {
     /// Reserves an estimated cost in USD; nil where the price is unknown.
     package mutating func reserve(_ estimateUSD: Double?, at time: WallTime) -> Answer {
         advance(to: time)
-        guard let estimateUSD, estimateUSD > 0 else { return .granted(Reservation(handle: nil)) }
-        let amount = Self.nanoUSD(min(estimateUSD, Self.mostPerCall))
-        if !daily.holds(amount) { return .refused(refusal(.daily, daily)) }
-        if !monthly.holds(amount) { return .refused(refusal(.monthly, monthly)) }
+        let amount = Self.nanoUSD(min(estimateUSD ?? 0, Self.mostPerCall))
+        if amount > 0, !daily.holds(amount) { return .refused(refusal(.daily, daily)) }
+        if amount > 0, !monthly.holds(amount) { return .refused(refusal(.monthly, monthly)) }
         daily.reserved += amount
         monthly.reserved += amount
         let handle = pending.append(Pending(nanoUSD: amount, day: daily.number, month: monthly.number))
@@ -100,7 +99,7 @@ package struct Budget: Sendable {
     /// The call is over and cost `costUSD`, which may be more than the budget; nil where it is unknown.
     package mutating func settle(_ reservation: Reservation, costUSD: Double?, at time: WallTime) {
         advance(to: time)
-        guard let handle = reservation.handle, let call = pending.remove(handle) else { return }
+        guard let call = pending.remove(reservation.handle) else { return }
         let cost = Self.nanoUSD(min(costUSD ?? 0, Self.mostPerCall))
         if call.day == daily.number {
             daily.reserved -= call.nanoUSD

@@ -36,13 +36,14 @@ import Testing
         #expect(Self.granted(budget.reserve(0.1, at: december + .seconds(1))) != nil)
     }
 
-    @Test func unknownAndFreePricesCountNothing() throws {
+    @Test func unknownAndFreePricesAreNotRefusedButCountWhatTheyCome() throws {
         var budget = Budget(dailyUSD: 0.5, monthlyUSD: nil, spentToday: 2, at: noon)
-        for estimate in [nil, 0, -1, Double.nan] {
+        for (estimate, cost) in [(nil, nil), (0, 0), (-1, 0), (Double.nan, 0), (nil, 5)] as [(Double?, Double?)] {
             let reservation = try #require(Self.granted(budget.reserve(estimate, at: noon)))
-            budget.settle(reservation, costUSD: 5, at: noon)
+            budget.settle(reservation, costUSD: cost, at: noon)
         }
-        #expect(budget.totals(at: noon).day == (2, 0))
+        // The last one's fallback had a price.
+        #expect(budget.totals(at: noon).day == (7, 0))
         #expect(Self.granted(budget.reserve(0.000000001, at: noon)) == nil)
     }
 

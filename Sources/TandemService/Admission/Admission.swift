@@ -48,15 +48,16 @@ final class Admission {
     }
 
     /// Takes one request of `client` and reserves what it may cost; nil where neither a limit nor a budget holds.
-    /// `estimate` is the cost in USD, nil where the price is unknown. Throws -32001 or -32013, and then holds nothing.
+    /// `scope` is nil where no limit holds, only the budget; `estimate` is the cost in USD, nil where the price is
+    /// unknown. Throws -32001 or -32013, and then holds nothing.
     func admit(
-        _ scope: LimitSet.Scope = .default, for client: LimitSet.Client, requestID: String,
+        _ scope: LimitSet.Scope? = .default, for client: LimitSet.Client, requestID: String,
         estimate: (_ completionTokens: Int) -> Double? = { _ in nil }
     ) throws(RPCError) -> AdmissionTicket? {
-        let isLimited = rates.holds(scope)
-        guard isLimited || budget != nil else { return nil }
+        let limited = scope.flatMap { rates.holds($0) ? $0 : nil }
+        guard limited != nil || budget != nil else { return nil }
         var taken: LimitSet.Reservation?
-        if isLimited {
+        if let scope = limited {
             switch limits.take(scope, for: client, at: EventLoop.shared.now) {
             case .granted(let reservation): taken = reservation
             case .refused(let refusal):
@@ -153,13 +154,22 @@ final class AdmissionTicket {
 
     /// Settles what the steps of a request came to; steps whose price is unknown count nothing.
     func settle(_ trace: RequestTrace) {
-        let sent = trace.steps.contains { !$0.cached }
+        let sent = trace.steps.count { $0.wasSent }
         let cost = trace.steps.reduce(0.0) { $0 + ($1.cached ? 0 : $1.cost ?? 0) }
-        settle(wasSent: sent, costUSD: cost, completionTokens: trace.usage.completionTokens)
+        settle(wasSent: sent > 0, costUSD: cost, completionTokens: trace.usage.completionTokens / max(1, sent))
     }
 
     /// Nothing was sent.
     func release() { settle(wasSent: false, costUSD: nil, completionTokens: 0) }
+}
+
+extension StepTrace {
+    /// Whether anything left this machine for it: a limit counts only that.
+    fileprivate var wasSent: Bool {
+        guard !cached, let failure else { return !cached }
+        if case .notSent = failure.failure { return false }
+        return !failure.nothingSent
+    }
 }
 
 extension BudgetSettings {
@@ -178,17 +188,6 @@ extension LimitSet.Rates {
         case .default: user != nil || global != nil
         case .reasoning: reasoningUser != nil || reasoningGlobal != nil
         }
-    }
-}
-
-extension ModelSettings {
-    /// USD that a call may cost: the prompt by its length, the answer by its limit or else `completionTokens`.
-    func estimatedCost(of prompt: Prompt, completionTokens: Int) -> Double? {
-        guard let price else { return nil }
-        var usage = Usage()
-        usage.promptTokens = prompt.estimatedPromptTokens
-        usage.completionTokens = prompt.maxTokens ?? completionTokens
-        return price.cost(of: usage)
     }
 }
 

@@ -21,17 +21,20 @@ extension ChatRun {
         } else if usesCache(candidates[0]) {
             return answerWithCache(candidates)
         }
-        // An escalation asks for the reasoning limits only, and says so itself where they have no room.
-        guard escalation != nil || admit(candidates) else { return }
-        callUpstream(candidates)
+        if admit(candidates) { callUpstream(candidates) }
     }
 
-    /// Takes limits and budget; false when the request was refused, and is over.
+    /// Takes limits and budget; false when the request was refused, and is over. An escalation asks for the reasoning
+    /// limits only, by itself, and says so where they have no room.
     func admit(_ candidates: [ModelSettings]) -> Bool {
         do throws(RPCError) {
-            let prompt = chat.prompt
-            ticket = try daemon.admission.admit(for: client, requestID: requestID) {
-                candidates[0].estimatedCost(of: prompt, completionTokens: $0)
+            let scope: LimitSet.Scope? = escalation == nil ? .default : nil
+            ticket = try daemon.admission.admit(scope, for: client, requestID: requestID) { completionTokens in
+                let prompt = TokenEstimate(chat.prompt)
+                guard let name = escalation?.model ?? workflowModel?.name else {
+                    return candidates[0].estimatedCost(of: prompt, completionTokens: completionTokens)
+                }
+                return daemon.estimatedCost(name, prompt, completionTokens: completionTokens)
             }
             return true
         } catch {

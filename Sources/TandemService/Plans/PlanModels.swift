@@ -42,7 +42,6 @@ final class PlanModels {
         _ model: String, as role: StepRole, system: String, user: String, members: [Prompt.Member] = [],
         output: @escaping @LoopActor (WorkflowPiece) -> Void = { _ in }
     ) async throws(RPCError) -> Completion {
-        try admit()
         var writer = JSONWriter(reserving: system.utf8.count + user.utf8.count + 128)
         writer.beginArray()
         for (role, text) in [("system", system), ("user", user)] {
@@ -53,6 +52,7 @@ final class PlanModels {
         }
         writer.endArray()
         let prompt = Prompt(messages: writer.bytes[...], members: members)
+        try admit(model, prompt)
         do throws(WorkflowFailure) {
             return try await workflows.ask(model, as: role, prompt) { [run] piece in
                 output(piece)
@@ -64,9 +64,11 @@ final class PlanModels {
     }
 
     /// The first call takes the request's limits and budget; a plan that needs no model takes none.
-    private func admit() throws(RPCError) {
+    private func admit(_ model: String, _ prompt: Prompt) throws(RPCError) {
         guard !isAdmitted else { return }
-        ticket = try run.daemon.admission.admit(for: client, requestID: run.id.description)
+        ticket = try run.daemon.admission.admit(for: client, requestID: run.id.description) { completionTokens in
+            run.daemon.estimatedCost(model, TokenEstimate(prompt), completionTokens: completionTokens)
+        }
         isAdmitted = true
     }
 

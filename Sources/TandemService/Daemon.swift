@@ -87,7 +87,8 @@ package final class Daemon: RequestHandler {
         responses = ResponseCache(configuration.responseCache, store)
         reasoningCaches = ReasoningCaches(store)
         methods = MethodTable(available: Self.availableMethods)
-        server = RPCServer(handler: self, limits: Self.limits(configuration), access: Self.access(configuration, log))
+        server = RPCServer(
+            handler: self, limits: Self.limits(configuration), access: AccessPolicy(configuration.access, log))
         server.onIdle = { [unowned self] in considerIdleExit() }
         keeper = StateKeeper(store) { [unowned self] in keptStates }
         admission.onChange = { [unowned self] in keeper.changed() }
@@ -103,25 +104,6 @@ package final class Daemon: RequestHandler {
         limits.outboundBytes = configuration.limits.outboundBytes
         limits.writeStall = configuration.limits.writeStall
         return limits
-    }
-
-    private static func access(_ configuration: Configuration, _ log: Log) -> AccessPolicy {
-        var access = AccessPolicy(ownUID: getuid())
-        for name in configuration.access.users {
-            if let uid = UInt32(name) ?? userID(name) {
-                access.uids.insert(uid)
-            } else {
-                log(.warning, "[access] users: there is no user \(name)")
-            }
-        }
-        for name in configuration.access.groups {
-            if let gid = UInt32(name) ?? groupID(name) {
-                access.groups.insert(gid)
-            } else {
-                log(.warning, "[access] groups: there is no group \(name)")
-            }
-        }
-        return access
     }
 
     private func replaceProviders() {
@@ -146,7 +128,7 @@ package final class Daemon: RequestHandler {
     func adopt(_ configuration: Configuration) {
         self.configuration = configuration
         server.limits = Self.limits(configuration)
-        server.access = Self.access(configuration, log)
+        server.access = AccessPolicy(configuration.access, log)
         store.setRetention(history: configuration.daemon.retainHistory)
         admission.update(limits: configuration.limits, budget: configuration.budget)
         responses.update(configuration.responseCache)
@@ -325,20 +307,32 @@ package final class Daemon: RequestHandler {
         }
     }
 
-    /// Answers that are still to be written go out at the end of the turn; then the loop ends. A client that does not
-    /// read its answers is not waited for beyond `flushTimeout`.
+    /// Answers that are still to be written go out at the end of the turn; then the daemon leaves. A client that does
+    /// not read its answers is not waited for beyond `flushTimeout`.
     private func finishDraining() {
         server.onQuiet = nil
         if let drainDeadline { EventLoop.shared.cancel(drainDeadline) }
         llama.killAll()
-        drainDeadline = EventLoop.shared.schedule(at: EventLoop.shared.now + Self.flushTimeout) {
-            EventLoop.shared.stop()
+        drainDeadline = EventLoop.shared.schedule(at: EventLoop.shared.now + Self.flushTimeout) { [unowned self] in
+            leave()
         }
-        server.closeWhenFlushed { EventLoop.shared.stop() }
+        server.closeWhenFlushed { [unowned self] in leave() }
     }
 
     /// The last answers get this long to be taken.
     private static let flushTimeout = TimeSpan.seconds(1)
+
+    /// Ends the loop as soon as the commands in devboxes are known to be ended.
+    private func leave() {
+        if let drainDeadline { EventLoop.shared.cancel(drainDeadline) }
+        drainDeadline = EventLoop.shared.schedule(at: EventLoop.shared.now + Self.endingTimeout) {
+            EventLoop.shared.stop()
+        }
+        ExecutionEndings.shared.whenNone { EventLoop.shared.stop() }
+    }
+
+    /// A devbox's server gets this long to end a command.
+    private static let endingTimeout = TimeSpan.seconds(3)
 
     private func unlinkOwnSockets() {
         for socket in sockets { if let path = socket.path { unlink(path) } }
@@ -387,6 +381,3 @@ package final class Daemon: RequestHandler {
     /// The ledger's last batch gets this long at the end.
     private static let storeCloseTimeout = TimeSpan.seconds(2)
 }
-
-private func userID(_ name: String) -> UInt32? { getpwnam(name).map { $0.pointee.pw_uid } }
-private func groupID(_ name: String) -> UInt32? { getgrnam(name).map { $0.pointee.gr_gid } }

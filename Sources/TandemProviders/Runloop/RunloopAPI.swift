@@ -75,7 +75,9 @@ struct RunloopAPI {
     /// Ends an execution and all that it started; nobody waits for it, so a lost connection is tried once more.
     func kill(_ devbox: String, _ execution: String, isRepeated: Bool = false) {
         let path = Self.executionPath(devbox, execution) + "/kill"
+        ExecutionEndings.shared.began()
         call("POST", path, Array(#"{"kill_process_group":true}"#.utf8)) { result in
+            defer { ExecutionEndings.shared.ended() }
             guard case .failure(let failure) = result, failure.failure == .connect, !isRepeated else { return }
             kill(devbox, execution, isRepeated: true)
         }

@@ -160,7 +160,9 @@ final class RunloopAttempt: Attempt, TransferDelegate {
         let devboxID = devboxID
         // Not kept in `fetch`: a call that is cancelled may have started the command all the same, so its answer is
         // waited for, and if nobody wants it any more the command is killed.
+        ExecutionEndings.shared.began()
         api.call("POST", RunloopAPI.devboxPath(devboxID) + "/execute_async", writer.bytes) { [weak self] result in
+            defer { ExecutionEndings.shared.ended() }
             let id = (try? result.get())?["execution_id"]?.string
             guard let self, !self.isOver else {
                 if let id { api.kill(devboxID, id) }

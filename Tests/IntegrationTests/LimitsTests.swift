@@ -27,6 +27,19 @@ import Testing
         #expect(service.upstream.requests.count == 3)
     }
 
+    /// What was taken is on the disk soon after, while the request still runs.
+    @Test func limitsSurviveAKill() throws {
+        let open = Gate()
+        let service = try TestService("[limits]\nuser = \"1/10m\"") { _ in Reply.chat("ok").after(open) }
+        let message = "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}],\"user\":\"killed\"}"
+        try service.client.send(RawClient.request("chat", message))
+        let log = service.daemon.home.state + "/tandem/tandem.db-wal"
+        #expect(eventually(within: .seconds(2)) { (try? service.daemon.home.read(log))?.contains("killed") == true })
+        let client = try service.restart(killed: true)
+        #expect(try Answer(client.call("chat", message)).code == -32001)
+        open.open()
+    }
+
     @Test func whatSendsNothingCountsNothing() throws {
         let service = try TestService("[limits]\nuser = \"1/10m\"") { _ in .chat("ok") }
         #expect(try service.call("setProvider", "{\"provider\":\"up\",\"enabled\":false}")["enabled"]?.bool == false)

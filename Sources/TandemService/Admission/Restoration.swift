@@ -154,12 +154,12 @@ extension Daemon {
 
     func providerChanged(_ provider: Provider, _ change: ProviderChange) {
         switch change {
-        case .counted: return keeper.changed()
+        case .counted: keeper.changed()
         case .breaker(let model):
-            keeper.changedImportantly()
+            keeper.changed()
             subscribers.breakerChanged(provider, model: model)
         case .health:
-            keeper.changedImportantly()
+            keeper.changed()
             subscribers.providerChanged(provider)
         case .switched: subscribers.providerChanged(provider)
         }

@@ -2,14 +2,13 @@ import TandemBase
 import TandemLoop
 import TandemStore
 
-/// Saves what changes all the time and must outlive a restart: at most every few seconds while it changes, at once
-/// when something important happened, and at the end. The disk is the store's thread's business.
+/// Saves what changes all the time and must outlive a restart: soon after a change, and at the end. A daemon that is
+/// killed loses what changed within `pause` (or, where the state is so large that writing it down takes longer than a
+/// millisecond, within a hundred times that). The disk is the store's thread's business.
 @LoopActor
 final class StateKeeper {
-    /// A change is saved this long after it.
-    static let pause = TimeSpan.seconds(3)
-    /// An important change, as an opened breaker, is saved this long after it.
-    static let importantPause = TimeSpan.milliseconds(100)
+    /// A change is saved this long after it, with all others until then.
+    static let pause = TimeSpan.milliseconds(100)
     /// Writing the state down may take this share of the loop's time.
     private static let leastPauseFactor: Int64 = 100
 
@@ -28,19 +27,9 @@ final class StateKeeper {
     func changed() {
         guard !isDirty else { return }
         isDirty = true
-        schedule(at: EventLoop.shared.now + Self.pause)
-    }
-
-    /// Something changed that the next process should not have to learn again.
-    func changedImportantly() {
-        isDirty = true
-        schedule(at: EventLoop.shared.now + Self.importantPause)
-    }
-
-    private func schedule(at time: MonotonicTime) {
-        let time = max(time, earliest)
+        let time = max(EventLoop.shared.now + Self.pause, earliest)
         if let deadline {
-            if !deadline.isPending || deadline.at > time { EventLoop.shared.move(deadline, to: time) }
+            EventLoop.shared.move(deadline, to: time)
         } else {
             deadline = EventLoop.shared.schedule(at: time) { [unowned self] in save() }
         }

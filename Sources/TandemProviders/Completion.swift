@@ -83,6 +83,9 @@ package struct Completion: Hashable, Sendable {
 
     package init() {}
 
+    /// Ended as a whole answer does, and says nothing.
+    var isBlank: Bool { finishReason == .stop && content.isEmpty && reasoning.isEmpty && toolCalls.isEmpty }
+
     /// The answer's tokens by its length, beside an estimate of the prompt's.
     package func estimatedUsage(promptTokens: Int) -> Usage {
         var usage = Usage()

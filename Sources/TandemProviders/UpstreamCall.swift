@@ -274,6 +274,11 @@ package final class UpstreamCall: AttemptDelegate {
         // One time for all that hears of it: a cooldown must not outlast the wait that is drawn from it.
         let now = MonotonicTime.now()
         switch result {
+        // An empty draft is the quality check's business.
+        case .success(let completion) where completion.isBlank && role != .draft:
+            let failure = UpstreamFailure(.malformed, "the model answered with nothing")
+            settle(failure.failure.health, failure: failure, status: .failed, usage: completion.usage, at: now)
+            failed(failure, latency: trace.steps[step].latency, at: now)
         case .success(let completion):
             isOver = true
             settle(.success, failure: nil, status: .ok, usage: completion.usage, at: now)

@@ -65,10 +65,17 @@ struct Fault: Sendable, CustomTestStringConvertible {
         // Later than the deadline, or longer than a fallback takes.
         status(429, kind: "rate_limited", retryAfter: "60"),
         status(500, alone: 3, withFallback: 2, isUnhealthy: true),
+        status(502, alone: 3, withFallback: 2, isUnhealthy: true),
         status(503, alone: 3, withFallback: 2, isUnhealthy: true),
+        // A gateway's page instead of an error object.
+        Fault(
+            name: "504 in HTML", upstream: .replies(Reply(status: 504, type: "text/html", body: [.text("<html>")])),
+            kind: "http_status", status: 504, alone: 3, withFallback: 2, isUnhealthy: true),
         Fault(name: "garbage", upstream: .replies(.garbage), kind: "malformed", isUnhealthy: true),
         Fault(name: "no JSON", upstream: .replies(.nonsense), kind: "malformed", isUnhealthy: true),
-        Fault(name: "empty answer", upstream: .replies(.sse([.done])), kind: "malformed", isUnhealthy: true),
+        Fault(name: "empty stream", upstream: .replies(.sse([.done])), kind: "malformed", isUnhealthy: true),
+        Fault(name: "empty body", upstream: .replies(.json("")), kind: "malformed", isUnhealthy: true),
+        Fault(name: "empty answer", upstream: .replies(.chat("")), kind: "malformed", isUnhealthy: true),
     ]
 }
 

@@ -24,6 +24,8 @@ package struct StepTrace: Sendable {
     /// nil where the price is unknown.
     package var cost: Double?
     package var failure: UpstreamFailure?
+    /// Of a cached step: the call that was not made again.
+    package var spared: SparedCall?
 
     package init(role: StepRole, provider: String, model: String, startedAt: MonotonicTime) {
         self.role = role

@@ -70,7 +70,8 @@ enum History {
         let statement = try database.statement(
             """
             SELECT role, provider, model, status, error_kind, error_message, http_status, cached, latency_ms,
-                first_token_ms, prompt_tokens, completion_tokens, reasoning_tokens, cached_tokens, estimated, cost_usd
+                first_token_ms, prompt_tokens, completion_tokens, reasoning_tokens, cached_tokens, estimated, cost_usd,
+                saved_usd
             FROM steps WHERE request_id = ? ORDER BY idx
             """)
         statement.bind(id)
@@ -85,6 +86,7 @@ enum History {
             step.firstTokenMilliseconds = row.optional { $0.double() }
             step.tokens = TokenCounts(row)
             step.costUSD = row.optional { $0.double() }
+            step.savedUSD = row.optional { $0.double() }
             return step
         }
     }

@@ -13,7 +13,7 @@ final class LedgerWriter {
     init(_ database: Database) throws(SQLiteError) {
         self.database = database
         request = try database.statement("INSERT INTO requests VALUES (?\(String(repeating: ",?", count: 30)))")
-        step = try database.statement("INSERT INTO steps VALUES (?\(String(repeating: ",?", count: 17)))")
+        step = try database.statement("INSERT INTO steps VALUES (?\(String(repeating: ",?", count: 18)))")
         contents = try database.statement("INSERT INTO request_contents VALUES (?,?,?,?)")
     }
 
@@ -87,6 +87,7 @@ final class LedgerWriter {
         step.bind(record.firstTokenMilliseconds)
         step.bind(record.tokens)
         step.bind(record.costUSD)
+        step.bind(record.savedUSD)
         try step.run()
     }
 }

@@ -39,7 +39,7 @@ package struct RequestRecord: Sendable, Hashable {
     package var tokens = TokenCounts()
     /// nil where a step's price is unknown.
     package var costUSD: Double?
-    /// What caches and cheaper models spared; nil when unknown.
+    /// What caches and free models spared; nil when unknown.
     package var savedUSD: Double?
     package var latencyMilliseconds = 0.0
     package var firstTokenMilliseconds: Double?
@@ -81,6 +81,8 @@ package struct StepRecord: Sendable, Hashable {
     package var firstTokenMilliseconds: Double?
     package var tokens = TokenCounts()
     package var costUSD: Double?
+    /// As the request's.
+    package var savedUSD: Double?
 
     package init(role: String, provider: String, model: String) {
         self.role = role

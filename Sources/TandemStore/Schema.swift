@@ -3,7 +3,7 @@
 /// Times are milliseconds since 1970 (`*_at`), lengths of time milliseconds (`*_ms`), identifiers the 16 bytes of a
 /// ULID. A request's key begins with its time, so a range of time is a range of keys and needs no index.
 package enum LedgerSchema {
-    package static let migrations = [first, second]
+    package static let migrations = [first, second, third]
 
     private static let first = """
         CREATE TABLE requests (
@@ -131,4 +131,6 @@ package enum LedgerSchema {
         ) STRICT;
         CREATE INDEX cached_answers_expiry ON cached_answers (expires_at);
         """
+
+    private static let third = "ALTER TABLE steps ADD COLUMN saved_usd REAL;"
 }

@@ -212,7 +212,7 @@ private struct Source {
             total(\(measured).prompt_tokens), total(\(measured).completion_tokens),
             total(\(measured).reasoning_tokens), total(\(measured).cached_tokens), max(\(measured).estimated),
             sum(\(measured).cost_usd), total(\(measured).cost_usd IS NULL),
-            \(measured == "r" ? "sum(r.saved_usd)" : "NULL"),
+            sum(\(measured).saved_usd),
             avg(CASE WHEN \(isGood) THEN r.answer_bytes END), avg(CASE WHEN \(isGood) THEN r.has_code END),
             avg(f.score),
             total(\(isGood) AND \(measured).latency_ms IS NOT NULL),

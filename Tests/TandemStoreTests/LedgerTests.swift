@@ -29,6 +29,7 @@ import Testing
         full.steps[0].errorKind = "timeout"
         full.steps[0].errorMessage = "no first token"
         full.steps[0].cached = true
+        full.steps[0].savedUSD = 0.25
         full.steps.append(StepRecord(role: "general", provider: "ollama", model: "m"))
         let bare = RequestRecord(
             id: makeID(1_790_000_000_124, 2), uid: .max, method: "plan", model: "", workflow: "direct")

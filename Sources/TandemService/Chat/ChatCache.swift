@@ -74,6 +74,7 @@ extension ChatRun {
             copy.status = .ok
             copy.cached = true
             copy.cost = 0
+            copy.spared = step.call
             return copy
         }
         cachedAnswer = answer

@@ -228,7 +228,6 @@ extension ChatRun {
         record.note(outcome)
         record.fallback = fallback || outcome.fallback
         record.cached = cachedAnswer != nil
-        record.savedUSD = cachedAnswer?.cost
         record.tokens = TokenCounts(trace.usage)
         record.costUSD = cost
         record.latencyMilliseconds = latency.milliseconds
@@ -252,6 +251,7 @@ extension ChatRun {
             if keepsContent { record.answer = Array(completion.content.utf8) }
         case .failure(let error): record.note(error)
         }
+        daemon.noteSavings(in: &record, of: trace, models: [modelName])
         return record
     }
 }

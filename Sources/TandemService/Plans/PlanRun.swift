@@ -127,6 +127,7 @@ final class PlanRun: RequestWork, WorkflowListener {
             record.note(error)
             request.fail(error)
         }
+        daemon.noteSavings(in: &record, of: trace, models: [model, models.planner, models.executor, models.verifier])
         daemon.ended(id)
         daemon.record(record)
     }

@@ -11,21 +11,19 @@ struct CachedAnswer: Sendable {
         var role: StepRole
         var provider: String
         var model: String
+        var call: SparedCall
     }
 
     var completion: Completion
     /// Failed ones are left out.
     var steps: [Step]
-    /// USD that the calls cost; nil where a price is unknown.
-    var cost: Double?
 
     /// Bytes it takes in memory, about.
-    var size: Int { completion.content.utf8.count + completion.reasoning.utf8.count + 256 + 96 * steps.count }
+    var size: Int { completion.content.utf8.count + completion.reasoning.utf8.count + 256 + 160 * steps.count }
 
-    init(completion: Completion, steps: [Step], cost: Double?) {
+    init(completion: Completion, steps: [Step]) {
         self.completion = completion
         self.steps = steps
-        self.cost = cost
         // Nothing is used up by an answer that exists already.
         self.completion.usage = Usage()
     }
@@ -34,8 +32,8 @@ struct CachedAnswer: Sendable {
     init(_ completion: Completion, _ trace: RequestTrace) {
         let steps = trace.steps.filter { $0.status == .ok }
         self.init(
-            completion: completion, steps: steps.map { Step(role: $0.role, provider: $0.provider, model: $0.model) },
-            cost: trace.cost)
+            completion: completion,
+            steps: steps.map { Step(role: $0.role, provider: $0.provider, model: $0.model, call: SparedCall($0)) })
     }
 
     /// Whether it may be kept: not one that was cut short, was filtered, says nothing or calls tools.
@@ -57,10 +55,10 @@ struct CachedAnswer: Sendable {
             writer.string(step.role.rawValue)
             writer.string(step.provider)
             writer.string(step.model)
+            writer.sparedCall(step.call)
             writer.endArray()
         }
         writer.endArray()
-        writer.member("cost", ifPresent: cost)
         writer.endObject()
         return writer.bytes
     }
@@ -77,8 +75,8 @@ struct CachedAnswer: Sendable {
             guard let role = step[0]?.string.flatMap({ StepRole(rawValue: $0) }), let provider = step[1]?.string,
                 let model = step[2]?.string
             else { return nil }
-            return Step(role: role, provider: provider, model: model)
+            return Step(role: role, provider: provider, model: model, call: SparedCall(elements: step, from: 3))
         }
-        self.init(completion: completion, steps: steps, cost: root["cost"]?.double)
+        self.init(completion: completion, steps: steps)
     }
 }

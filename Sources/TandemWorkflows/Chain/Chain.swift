@@ -86,6 +86,7 @@ struct Chain {
         step.status = .ok
         step.cached = true
         step.cost = 0
+        step.spared = reasoning.call
         run.trace.steps.append(step)
         run.began(step: run.trace.steps.count - 1)
         let age = EventLoop.shared.now - reasoning.saidAt

@@ -13,6 +13,8 @@ package struct Reasoning: Hashable, Sendable {
     /// Who said it.
     var provider: String
     var model: String
+    /// The call that it took.
+    var call: SparedCall
     var saidAt: MonotonicTime
 
     var size: Int { forCoder.utf8.count + shown.utf8.count }

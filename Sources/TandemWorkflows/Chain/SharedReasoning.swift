@@ -97,7 +97,8 @@ final class SharedReasoning: WorkflowListener, PausableCall {
         let step = trace.steps.last
         return Reasoning(
             forCoder: isAnswered ? completion.content : completion.reasoning, shown: parts.joined(separator: "\n\n"),
-            provider: step?.provider ?? "", model: step?.model ?? "", saidAt: EventLoop.shared.now)
+            provider: step?.provider ?? "", model: step?.model ?? "",
+            call: step.map { SparedCall($0) } ?? SparedCall(usage: Usage(), cost: nil), saidAt: EventLoop.shared.now)
     }
 
     // MARK: who waits
@@ -138,6 +139,7 @@ final class SharedReasoning: WorkflowListener, PausableCall {
             var copy = trace.steps[step]
             if waiter !== leader || isLeaving {
                 // Somebody else pays for it.
+                if !isLeaving, copy.status == .ok { copy.spared = SparedCall(copy) }
                 copy.usage = Usage()
                 copy.cost = 0
                 copy.cached = true

@@ -50,10 +50,13 @@ extension MethodDescription {
             result: .members([], open: true), errors: []),
         MethodDescription(
             method: .sessions, summary: "Lists the conversations that the daemon keeps, or gives one's messages.",
-            params: ObjectSchema([.init("session", .name, "The conversation whose messages are wanted.")]),
+            params: ObjectSchema([
+                .init("session", .name, "The conversation whose messages are wanted."),
+                .init("append", .messages, "Messages that are added to it first; it is made when it is new."),
+            ]),
             result: .members(
                 [.init("sessions", .list(of: .anyObject)), .init("messages", .list(of: .anyObject))], open: true),
-            errors: [.notFound]),
+            errors: [.notFound, .overloaded]),
         MethodDescription(
             method: .transactions, summary: "Lists edit transactions, newest first.",
             params: ObjectSchema([.limit, .root]),

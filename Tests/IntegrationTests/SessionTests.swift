@@ -42,6 +42,25 @@ import Testing
         #expect(try contents(service.upstream.requests[4]) == ["user:q2"])
     }
 
+    /// What an editor's panel showed without a chat, an edit for example, belongs to the conversation too.
+    @Test func messagesAreAddedAsTheyAre() throws {
+        let service = try TestService { .chat("a\($0.index)") }
+        let said = """
+            [{"role":"user","content":"mend it"},{"role":"assistant","content":"Changed a.py."}]
+            """
+        let added = try service.call("sessions", "{\"session\":\"s\",\"append\":\(said)}")
+        #expect(added["messages.1.content"]?.string == "Changed a.py.")
+        _ = try service.chat(",\"session\":\"s\"", text: "q0")
+        let known = ["user:mend it", "assistant:Changed a.py.", "user:q0"]
+        #expect(try contents(service.upstream.requests[0]) == known)
+        _ = try service.call("sessions", "{\"session\":\"s\",\"append\":\(said)}")
+        let client = try service.restart(killed: false)
+        let kept = try Answer(client.call("sessions", "{\"session\":\"s\"}"))
+        #expect(kept["messages.3.content"]?.string == "a0" && kept["messages.5.content"]?.string == "Changed a.py.")
+        #expect(try Answer(client.call("sessions", "{\"append\":\(said)}")).code == -32602)
+        #expect(try Answer(client.call("sessions", "{\"session\":\"s\",\"append\":[]}")).code == -32602)
+    }
+
     @Test func aFailedRequestLeavesNoTrace() throws {
         let service = try TestService { $0.index == 0 ? .failure(400) : .chat("ok") }
         #expect(try service.chat(",\"session\":\"s\"", text: "q0").code == -32002)

@@ -217,34 +217,37 @@ private func text(_ message: JSONValue?) -> String? { message?["result"]?["conte
         #expect(server.said().map(code) == [-32602, -32602, -32600, -32700, -32600])
     }
 
-    @Test func aConversationGoesAlongWithAnEscalation() {
+    @Test func aConversationGoesAlongWithAnEscalationAndTakesItUp() {
         var server = MCPServer()
         server.call("5", "escalate", #"{"message":"why","conversation":"c","model":"big"}"#)
-        #expect(
-            server.queued == [
-                #"{"jsonrpc":"2.0","id":1,"method":"history","params":{"session":"c","limit":50}}"#
-            ])
+        #expect(server.queued == [#"{"jsonrpc":"2.0","id":1,"method":"sessions","params":{"session":"c"}}"#])
         server.daemon(
-            #"{"jsonrpc":"2.0","id":1,"result":{"requests":[{"outcome":"ok","messages":[{"role":"system","content":"s"},{"role":"user","content":"q2"}],"content":"a2"},{"outcome":"ok","messages":[{"role":"system","content":"s"},{"role":"user","content":"q1"}],"content":"a1"}]}}"#
+            #"{"jsonrpc":"2.0","id":1,"result":{"session":"c","messages":[{"role":"user","content":"q1"},{"role":"assistant","content":"a1"}]}}"#
         )
         #expect(
             server.queued.last
-                == #"{"jsonrpc":"2.0","id":2,"method":"escalate","params":{"messages":[{"role":"system","content":"s"},{"role":"user","content":"q1"},{"role":"assistant","content":"a1"},{"role":"user","content":"q2"},{"role":"assistant","content":"a2"},{"role":"user","content":"why"}],"model":"big"}}"#
+                == #"{"jsonrpc":"2.0","id":2,"method":"escalate","params":{"messages":[{"role":"user","content":"q1"},{"role":"assistant","content":"a1"},{"role":"user","content":"why"}],"model":"big"}}"#
         )
         server.daemon(#"{"jsonrpc":"2.0","id":2,"result":{"content":"because"}}"#)
-        #expect(server.said().first?["result"]?["structuredContent"]?["conversation"]?.string == "c")
+        #expect(server.said().isEmpty)
+        #expect(
+            server.queued.last
+                == #"{"jsonrpc":"2.0","id":3,"method":"sessions","params":{"session":"c","append":[{"role":"user","content":"why"},{"role":"assistant","content":"because"}]}}"#
+        )
+        server.daemon(#"{"jsonrpc":"2.0","id":3,"error":{"code":-32603,"message":"no disk","data":{}}}"#)
+        let result = server.said().first?["result"]?["structuredContent"]
+        #expect(result?["conversation"]?.string == "c" && result?["content"]?.string == "because")
+        #expect(!server.hasRequests)
     }
 
-    @Test func aConversationThatIsNotKeptIsSaid() {
+    @Test func anEscalationMayBeginAConversation() {
         var server = MCPServer()
         server.call("5", "escalate", #"{"message":"why","conversation":"c"}"#)
-        server.daemon(#"{"jsonrpc":"2.0","id":1,"result":{"requests":[{"outcome":"ok"}]}}"#)
-        server.call("6", "escalate", #"{"message":"why","conversation":"c"}"#)
-        server.daemon(#"{"jsonrpc":"2.0","id":2,"result":{"requests":[]}}"#)
-        let said = server.said()
+        server.daemon(#"{"jsonrpc":"2.0","id":1,"error":{"code":-32012,"message":"none","data":{}}}"#)
         #expect(
-            text(said[0])?.contains("history.content") == true && text(said[1])?.contains("no conversation") == true)
-        #expect(!server.hasRequests)
+            server.queued.last
+                == #"{"jsonrpc":"2.0","id":2,"method":"escalate","params":{"messages":[{"role":"user","content":"why"}]}}"#
+        )
     }
 
     // MARK: progress and the end

@@ -138,8 +138,18 @@ final class ConversationTurn {
 
     /// The request ended well: its messages and its answer belong to the conversation from now on.
     func keep(_ answer: Completion) {
-        guard !entry.isDeleted, let message = try? JSONDocument(answer.message).root else { return }
-        let turns = new + [Conversation.Turn(message)]
+        guard let message = try? JSONDocument(answer.message).root else { return }
+        keep(new + [Conversation.Turn(message)])
+    }
+
+    /// Adds messages as they are: what was said where no chat of ours was asked.
+    func keep(_ messages: JSONValue) { keep(messages.elements.map { Conversation.Turn($0) }) }
+
+    /// All the messages there are.
+    var messages: [[UInt8]] { entry.conversation?.turns.map(\.message) ?? [] }
+
+    private func keep(_ turns: [Conversation.Turn]) {
+        guard !entry.isDeleted else { return }
         entry.conversation?.append(turns)
         conversations.store.append(
             turns.map(\.stored), toSession: entry.name.name, uid: entry.name.uid, user: user, at: .now())

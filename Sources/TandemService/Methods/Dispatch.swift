@@ -24,7 +24,7 @@ extension Daemon {
         case .reload: reload(request)
         case .stats: try stats(request)
         case .feedback: try feedback(request)
-        case .sessions: sessions(request)
+        case .sessions: try sessions(request)
         case .deleteSession: deleteSession(request)
         case .setProvider: try setProvider(request)
         case .clearCache: try clearCache(request)

@@ -12,11 +12,7 @@ extension ACPServer {
     func chat(_ content: ACPPromptContent, _ session: ACPSession) async throws(RPCError) -> String {
         let tools = await ACPTools(session)
         for problem in tools.problems { session.updates.thought("Tandem: \(problem)\n") }
-        var messages = object { writer in
-            writer.member("role", "user")
-            writer.key("content")
-            content.writeMessageContent(to: &writer)
-        }
+        var messages = content.message
         for _ in 0..<toolRoundLimit {
             let view = ACPAnswerView(session)
             let result = try await daemon.call("chat", onEvent: { view.take($0) }) { writer in

@@ -23,8 +23,17 @@ struct ACPPromptContent {
     /// `data:` URLs.
     var images: [String] = []
 
-    /// The content of a chat message: a string, or parts where there are images.
-    func writeMessageContent(to writer: inout JSONWriter) {
+    /// The user's message of a chat.
+    var message: [UInt8] {
+        object { writer in
+            writer.member("role", "user")
+            writer.key("content")
+            writeContent(to: &writer)
+        }
+    }
+
+    /// A string, or parts where there are images.
+    private func writeContent(to writer: inout JSONWriter) {
         let text = chatText
         guard !images.isEmpty else { return writer.string(text) }
         writer.beginArray()

@@ -283,15 +283,38 @@ final class ACPServer: AsyncServer {
     }
 
     private func run(_ content: ACPPromptContent, _ session: ACPSession) async throws(RPCError) -> String {
-        if let command = ACPSlashCommand(content.text) { return try await run(command, content, session) }
-        switch session.mode {
-        case .ask: return try await chat(content, session)
-        case .plan:
-            _ = try await plan(content, session)
-            return "end_turn"
-        case .edit:
-            if let plan = try await plan(content, session) { try await execute(plan, session) }
-            return "end_turn"
+        let command = ACPSlashCommand(content.text)
+        if command == nil, session.mode == .ask { return try await chat(content, session) }
+        session.updates.transcript = []
+        defer { session.updates.transcript = nil }
+        if let command {
+            let reason = try await run(command, content, session)
+            if command.name.isPartOfConversation { await remember(content, session) }
+            return reason
+        }
+        if let plan = try await plan(content, session), session.mode == .edit { try await execute(plan, session) }
+        await remember(content, session)
+        return "end_turn"
+    }
+
+    /// Adds a turn that was no chat to the session's conversation, with what was said in it.
+    private func remember(_ content: ACPPromptContent, _ session: ACPSession) async {
+        guard let said = session.updates.transcript, !said.isEmpty else { return }
+        do throws(RPCError) {
+            _ = try await daemon.call("sessions") { writer in
+                writer.member("session", session.id)
+                writer.key("append")
+                writer.beginArray()
+                writer.raw(content.message)
+                writer.raw(
+                    object { writer in
+                        writer.member("role", "assistant")
+                        writer.member("content", raw: [UInt8(ascii: "\"")] + said + [UInt8(ascii: "\"")])
+                    })
+                writer.endArray()
+            }
+        } catch {
+            log.write("the turn is not kept in the conversation: \(error.message)")
         }
     }
 }

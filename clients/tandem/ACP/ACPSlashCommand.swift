@@ -18,6 +18,9 @@ struct ACPSlashCommand {
             }
         }
 
+        /// Whether the turn belongs to the conversation, for the model and when the session is loaded again.
+        var isPartOfConversation: Bool { self != .model && self != .stats }
+
         var hint: String? {
             switch self {
             case .plan: "what is to be done"
@@ -110,14 +113,7 @@ extension ACPServer {
                 if content.chatText.isEmpty {
                     writer.member("request_id", ifPresent: requestID)
                 } else {
-                    writer.key("messages")
-                    writer.beginArray()
-                    writer.beginObject()
-                    writer.member("role", "user")
-                    writer.key("content")
-                    content.writeMessageContent(to: &writer)
-                    writer.endObject()
-                    writer.endArray()
+                    writer.member("messages", raw: [UInt8(ascii: "[")] + content.message + [UInt8(ascii: "]")])
                 }
             }
             view.finish(result)

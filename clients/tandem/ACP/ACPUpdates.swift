@@ -18,6 +18,8 @@ final class ACPUpdates {
     private var random = QuickRandom()
     private var messageID = ""
     private var thoughtID = ""
+    /// What was said as message since it was set, as the inside of a JSON string; nil while nobody wants it.
+    var transcript: [UInt8]?
 
     init(_ editor: EditorLink, sessionID: String) {
         self.editor = editor
@@ -39,11 +41,16 @@ final class ACPUpdates {
 
     func newIdentifier() -> String { ULID(time: .now(), random: &random).description }
 
-    func message(_ text: JSONValue) { chunk("agent_message_chunk", messageID, text.raw.dropFirst().dropLast()) }
-    func message(_ text: String) { chunk("agent_message_chunk", messageID, escaped(text)) }
+    func message(_ text: JSONValue) { message(text.raw.dropFirst().dropLast()) }
+    func message(_ text: String) { message(escaped(text)) }
     func thought(_ text: JSONValue) { chunk("agent_thought_chunk", thoughtID, text.raw.dropFirst().dropLast()) }
     func thought(_ text: String) { chunk("agent_thought_chunk", thoughtID, escaped(text)) }
     func userMessage(_ text: String) { chunk("user_message_chunk", messageID, escaped(text)) }
+
+    private func message(_ text: ArraySlice<UInt8>) {
+        transcript?.append(contentsOf: text)
+        chunk("agent_message_chunk", messageID, text)
+    }
 
     private func escaped(_ text: String) -> ArraySlice<UInt8> {
         var writer = JSONWriter()

@@ -19,6 +19,8 @@ struct MCPCall {
     let batch: Int?
     /// Its request to the daemon.
     var request: Int
+    /// What an escalation within a conversation asks.
+    var question: JSONValue?
 
     private var count = 0
     private let started: MonotonicTime

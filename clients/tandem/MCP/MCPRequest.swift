@@ -37,41 +37,22 @@ struct MCPRequest {
         params = writer.bytes
     }
 
-    /// The params of `escalate` for a conversation: its turns, as `history` gives them (newest first), and the message.
-    /// Throws when the daemon does not keep what was said.
-    static func escalation(_ arguments: JSONValue, turns: JSONValue, streams: Bool) throws(RPCError) -> [UInt8] {
-        let entries = turns["requests"].map { Array($0.elements) } ?? []
-        let answered = entries.reversed().filter { $0["outcome"]?.isString("ok") != false }
-        guard !answered.isEmpty else {
-            throw .notFound(what: "conversation", id: arguments["conversation"]?.string ?? "")
+    /// The params of `escalate` for a conversation: what was said in it, and the message.
+    static func escalation(_ arguments: JSONValue, earlier: JSONValue?, streams: Bool) -> [UInt8] {
+        object { writer in
+            writer.key("messages")
+            writer.beginArray()
+            if let earlier { for message in earlier.elements { writer.value(message) } }
+            if let message = arguments["message"] { writer.message("user", message) }
+            writer.endArray()
+            writer.member("model", ifPresent: arguments["model"].flatMap { $0.isNull ? nil : $0 })
+            if streams { writer.member("stream", true) }
         }
-        var writer = JSONWriter(reserving: turns.raw.count)
-        writer.beginObject()
-        writer.key("messages")
-        writer.beginArray()
-        for (index, entry) in answered.enumerated() {
-            guard let messages = entry["messages"], let content = entry["content"] else {
-                throw RPCError(
-                    .notFound,
-                    "the daemon does not keep what is said (history.content is off): leave conversation out and put "
-                        + "all that matters into message")
-            }
-            for message in messages.elements where index == 0 || message["role"]?.isString("system") != true {
-                writer.value(message)
-            }
-            writer.message("assistant", content)
-        }
-        if let message = arguments["message"] { writer.message("user", message) }
-        writer.endArray()
-        writer.member("model", ifPresent: arguments["model"].flatMap { $0.isNull ? nil : $0 })
-        if streams { writer.member("stream", true) }
-        writer.endObject()
-        return writer.bytes
     }
 }
 
 extension JSONWriter {
-    fileprivate mutating func message(_ role: StaticString, _ content: JSONValue) {
+    mutating func message(_ role: StaticString, _ content: JSONValue) {
         beginObject()
         member("role", role)
         member("content", content)

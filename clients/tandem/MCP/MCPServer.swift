@@ -4,8 +4,6 @@ import TandemProtocol
 
 /// The most calls passed on and not answered yet.
 private let inFlightLimit = 1024
-/// How many earlier requests of a conversation are looked up.
-private let turnLimit = 50
 /// How long a client may keep the list of tools and the answer to `server/discover`, in milliseconds.
 private let freshness = 3_600_000
 
@@ -17,8 +15,16 @@ struct MCPServer: Translation {
     /// What comes back from the daemon belongs to this call of the client's.
     struct Origin {
         var id: RPCID
-        /// Set while the turns of a conversation are looked up: the params to go on with, apart from `messages`.
-        var lookup: JSONValue?
+        var step = Step.work
+    }
+
+    /// What a call waits for. An escalation within a conversation takes three requests.
+    enum Step {
+        /// The conversation's messages, to go on with these arguments.
+        case lookup(JSONValue)
+        case work
+        /// The conversation to take up what was said; then this result goes out.
+        case keeping([UInt8])
     }
 
     private struct Batch {
@@ -207,13 +213,9 @@ struct MCPServer: Translation {
         var call = MCPCall(
             id: id, tool: tool, revision: revision, conversation: conversation, token: token, batch: batch, request: 0,
             now: now)
-        if tool.method == .escalate, let conversation {
-            var writer = JSONWriter()
-            writer.beginObject()
-            writer.member("session", conversation)
-            writer.member("limit", turnLimit)
-            writer.endObject()
-            call.request = daemon.send("history", params: writer.bytes, Origin(id: id, lookup: arguments))
+        if tool.method == .escalate, let conversation, let arguments {
+            let params = object { $0.member("session", conversation) }
+            call.request = daemon.send("sessions", params: params, Origin(id: id, step: .lookup(arguments)))
         } else {
             let params = MCPRequest(tool, arguments, folder: folder, streams: token != nil).params
             call.request = daemon.send(tool.method.rawValue, params: params, Origin(id: id))
@@ -240,18 +242,49 @@ struct MCPServer: Translation {
             report(id, now: now)
         case .result(let number, let origin, let value):
             guard let call = calls[origin.id], call.request == number else { return }
-            guard let arguments = origin.lookup else { return end(call, call.result(value)) }
-            do throws(RPCError) {
-                let params = try MCPRequest.escalation(arguments, turns: value, streams: call.token != nil)
-                calls[call.id]?.request = daemon.send("escalate", params: params, Origin(id: call.id))
-            } catch {
-                end(call, call.failure(error))
+            switch origin.step {
+            case .lookup(let arguments): escalate(call, arguments, earlier: value["messages"])
+            case .work:
+                if call.tool.method == .escalate, call.conversation != nil { return keep(call, value) }
+                end(call, call.result(value))
+            case .keeping(let result): end(call, result)
             }
         case .failure(let number, let origin, let error):
             guard let call = calls[origin.id], call.request == number else { return }
-            end(call, call.failure(error))
+            if case .lookup(let arguments) = origin.step, error.code == .notFound {
+                return escalate(call, arguments, earlier: nil)
+            }
+            end(call, origin, error)
         case nil: break
         }
+    }
+
+    private mutating func escalate(_ call: MCPCall, _ arguments: JSONValue, earlier: JSONValue?) {
+        let params = MCPRequest.escalation(arguments, earlier: earlier, streams: call.token != nil)
+        var call = call
+        call.question = arguments["message"]
+        call.request = daemon.send("escalate", params: params, Origin(id: call.id))
+        calls[call.id] = call
+    }
+
+    /// The question and its answer join the conversation before they are told.
+    private mutating func keep(_ call: MCPCall, _ value: JSONValue) {
+        let params = object { writer in
+            writer.member("session", call.conversation ?? "")
+            writer.key("append")
+            writer.beginArray()
+            if let question = call.question { writer.message("user", question) }
+            if let answer = value["content"] { writer.message("assistant", answer) }
+            writer.endArray()
+        }
+        let step = Step.keeping(call.result(value))
+        calls[call.id]?.request = daemon.send("sessions", params: params, Origin(id: call.id, step: step))
+    }
+
+    private mutating func end(_ call: MCPCall, _ origin: Origin, _ error: RPCError) {
+        // What was answered is answered, kept or not.
+        if case .keeping(let result) = origin.step { return end(call, result) }
+        end(call, call.failure(error))
     }
 
     private mutating func end(_ call: MCPCall, _ result: [UInt8]) {
@@ -277,7 +310,7 @@ struct MCPServer: Translation {
     private mutating func end(_ failed: [DaemonCalls<Origin>.Failed]) {
         for request in failed {
             guard let call = calls[request.context.id], call.request == request.id else { continue }
-            end(call, call.failure(request.error))
+            end(call, request.context, request.error)
         }
     }
 

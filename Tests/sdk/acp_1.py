@@ -1,4 +1,9 @@
-"""`tandem acp` with the Agent Client Protocol's own SDK, and every frame it sends against the official schema."""
+"""`tandem acp` with the Agent Client Protocol's own SDK, and every frame it sends against the protocol's schema.
+
+PyPI has the official schema as the SDK's models, which are generated from it; they are read as schemas again and closed,
+because as models they pass over what they do not know. $ACP_SCHEMA may name schema/v1/schema.json of
+github.com/agentclientprotocol/agent-client-protocol, which is used besides.
+"""
 
 import asyncio
 import contextlib
@@ -10,7 +15,8 @@ import subprocess
 import sys
 import time
 
-import jsonschema
+import acp.schema
+import strict_schema
 from acp import PROTOCOL_VERSION, RequestError, connect_to_agent, text_block
 from acp.schema import (
     AllowedOutcome,
@@ -30,7 +36,7 @@ from acp.schema import (
 from harness import BIN, run
 
 HERE = pathlib.Path(__file__).resolve().parent
-SCHEMA = json.loads((HERE / "acp-v1.schema.json").read_text())
+OFFICIAL = os.environ.get("ACP_SCHEMA")
 ANSWERS = {
     "initialize": "InitializeResponse",
     "session/new": "NewSessionResponse",
@@ -50,21 +56,10 @@ REQUESTS = {
 }
 
 
-def strict(value):
-    """The schema with every object closed that has properties and no composition: unknown members are faults, too."""
-    if isinstance(value, dict):
-        return {key: strict(each) for key, each in value.items() if not key.startswith("x-")}
-    if isinstance(value, list):
-        return [strict(each) for each in value]
-    return value
-
-
-DEFINITIONS = strict(SCHEMA["$defs"])
-
-
 def validate(name, value):
-    schema = {"$schema": SCHEMA["$schema"], "$ref": f"#/$defs/{name}", "$defs": DEFINITIONS}
-    jsonschema.Draft202012Validator(schema).validate(value)
+    strict_schema.check_model(getattr(acp.schema, name), value)
+    if OFFICIAL:
+        strict_schema.check_file(pathlib.Path(OFFICIAL), name, value)
 
 
 class Editor:
@@ -118,13 +113,12 @@ class Editor:
 
 
 class Agent:
-    """`tandem acp` as a child process; each of its frames is checked as it passes."""
+    """`tandem acp` as a child process; each of its frames is kept, and checked at the end."""
 
     def __init__(self, home, editor, fs=False):
         self.home, self.editor, self.fs = home, editor, fs
         self.frames = []
         self.sent = {}
-        self.faults = []
 
     async def __aenter__(self):
         # What editors pass on: the socket is found by the home's runtime folder or the variable.
@@ -134,7 +128,7 @@ class Agent:
             limit=64 << 20,
         )
         reader = asyncio.StreamReader(limit=64 << 20)
-        self.pump = asyncio.create_task(self.check(reader))
+        self.pump = asyncio.create_task(self.keep(reader))
         write = self.process.stdin.write
 
         def note(data):
@@ -156,31 +150,29 @@ class Agent:
         )
         return self
 
-    async def check(self, reader):
+    async def keep(self, reader):
         while line := await self.process.stdout.readline():
-            message = json.loads(line)
-            self.frames.append(message)
-            try:
-                assert isinstance(message, dict) and message["jsonrpc"] == "2.0", "one message, no batch"
-                if "method" in message:
-                    validate(REQUESTS[message["method"]], message["params"])
-                    if message["method"].startswith("fs/"):
-                        assert self.fs, "a method that was not advertised"
-                elif "result" in message:
-                    validate(ANSWERS[self.sent[message["id"]]], message["result"])
-                else:
-                    validate("Error", message["error"])
-            except Exception as error:
-                self.faults.append((message, error))
+            self.frames.append(json.loads(line))
             reader.feed_data(line)
         reader.feed_eof()
+
+    def check(self, message):
+        assert isinstance(message, dict) and message["jsonrpc"] == "2.0", "one message, no batch"
+        if "method" in message:
+            validate(REQUESTS[message["method"]], message["params"])
+            assert self.fs or not message["method"].startswith("fs/"), "a method that was not advertised"
+        elif "result" in message:
+            validate(ANSWERS[self.sent[message["id"]]], message["result"])
+        else:
+            validate("Error", message["error"])
 
     async def __aexit__(self, *_):
         self.process.stdin.close()
         status = await asyncio.wait_for(self.process.wait(), 1.5)
         await self.pump
         assert status == 0, status
-        assert not self.faults, self.faults[0]
+        for message in self.frames:
+            self.check(message)
         stderr = await self.process.stderr.read()
         assert stderr == b"", stderr
         with contextlib.suppress(Exception):
@@ -539,6 +531,27 @@ async def plan_mode_changes_nothing_and_execute_does(home):
 
 
 @test
+async def plans_and_edits_are_part_of_the_conversation(home):
+    project(home)
+    async with Agent(home, Editor(["allow_always"])) as agent:
+        session = await agent.session()
+        await agent.connection.set_session_mode(session_id=session, mode_id="edit")
+        assert await agent.ask(session, "mend the typo") == "end_turn"
+        await agent.connection.set_session_mode(session_id=session, mode_id="ask")
+        assert await agent.ask(session, "/undo") == "end_turn"
+        assert await agent.ask(session, "/stats") == "end_turn"
+        assert await agent.ask(session, "hello") == "end_turn"
+        sent = home.upstream.requests[-1]["messages"]
+        assert [each["content"] for each in sent if each["role"] == "user"] == ["mend the typo", "/undo", "hello"], sent
+    editor = Editor()
+    async with Agent(home, editor) as agent:
+        await agent.connection.load_session(cwd=str(home.path / "project"), session_id=session, mcp_servers=[])
+        assert editor.text("user_message_chunk") == "mend the typo/undohello", editor.updates
+        said = editor.text()
+        assert "a typo" in said and "Changed a.py, b.py" in said and "Restored" in said and "echo: hello" in said, said
+
+
+@test
 async def cancel_while_permission_is_asked(home):
     folder = project(home)
     editor = Editor()
@@ -671,7 +684,8 @@ if __name__ == "__main__":
             context_reaches_the_model, cancel_in_every_race, load_replays_and_resume_does_not,
             edits_on_the_disk_with_permission, a_rejected_file_stays, unsaved_buffers_are_edited_in_the_editor,
             renames_and_deletions, what_a_model_wrote_is_written_as_it_was_shown,
-            plan_mode_changes_nothing_and_execute_does, cancel_while_permission_is_asked, commands,
+            plan_mode_changes_nothing_and_execute_does,
+            plans_and_edits_are_part_of_the_conversation, cancel_while_permission_is_asked, commands,
             tools_of_the_clients_mcp_servers, no_process_is_left, a_killed_daemon_is_not_the_end,
             bad_messages_get_errors,
         ],

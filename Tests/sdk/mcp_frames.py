@@ -1,13 +1,25 @@
 """A stand-in for `tandem mcp` that passes bytes on and keeps every line that the adapter sends, and the check of those
-lines against the official JSON schema of the revision.
+lines against the JSON schema of the revision.
 
-The schemas (schema/<revision>/schema.json of github.com/modelcontextprotocol/modelcontextprotocol) are looked for
-below $MCP_SCHEMAS; without them the SDK's own models of the wire, generated from the same source, are the check.
+The official schemas of 2025-11-25 and 2026-07-28 are in the source package of the SDK 2.3.0; of the revisions before, PyPI
+has the models of the SDKs of their time. scripts/test-clients puts both below .venv/mcp-schemas.
 """
 
+import importlib.util
 import json
-import os
 import pathlib
+import sys
+
+import strict_schema
+
+SCHEMAS = pathlib.Path(__file__).resolve().parents[2] / ".venv/mcp-schemas"
+# What came with later revisions: the readers of earlier ones pass over it.
+LATER = {
+    "CallToolResult": {"structuredContent"},
+    "InitializeResult": {"title"},
+    "ListToolsResult": {"annotations", "outputSchema", "title"},
+    "ProgressNotification": {"message", "jsonrpc"},  # the envelope is not in the models
+}
 
 KINDS = {
     "initialize": "InitializeResult",
@@ -40,38 +52,55 @@ def check(home, revision):
     lines = (home.path / "mcp.out").read_text().splitlines()
     for line in lines:
         message = json.loads(line)
-        validate(revision, "JSONRPCMessage", message)
         if "method" in message:
             assert message["method"] == "notifications/progress", message
-            validate(revision, "ProgressNotification", message)
+            kind, value = "ProgressNotification", message
         elif "result" in message:
-            validate(revision, KINDS[asked[message["id"]]], message["result"])
-        elif message["error"]["code"] == -32022:
-            validate(revision, "UnsupportedProtocolVersionError", message)
+            kind, value = KINDS[asked[message["id"]]], message["result"]
+        else:
+            kind = "UnsupportedProtocolVersionError" if message["error"]["code"] == -32022 else "JSONRPCErrorResponse"
+            value = message
+        validate(revision, kind, value)
+        validate(revision, "JSONRPCMessage", message)
     assert (home.path / "mcp.err").read_text() == "", "stderr is silent"
     return len(lines)
 
 
 def validate(revision, kind, value):
-    folder = os.environ.get("MCP_SCHEMAS")
-    if not folder:
-        return validate_with_sdk(revision, kind, value)
-    import jsonschema
-
-    schema = json.loads((pathlib.Path(folder) / revision / "schema.json").read_text())
-    names = "$defs" if "$defs" in schema else "definitions"
-    if kind not in schema[names]:
-        return None
-    jsonschema.Draft202012Validator({"$ref": f"#/{names}/{kind}", names: schema[names]}).validate(value)
-
-
-def validate_with_sdk(revision, kind, value):
-    import importlib
-
-    try:
-        models = importlib.import_module(f"mcp_types._v{revision.replace('-', '_')}")
-    except ModuleNotFoundError:
+    path = SCHEMAS / f"{revision}.json"
+    if path.exists():
+        strict_schema.check_file(path, kind, value)
+        if kind == "ListToolsResult":
+            check_tools(value)
         return
-    model = getattr(models, kind, None)
-    if model is not None and hasattr(model, "model_validate"):
-        model.model_validate(value, strict=False)
+    model = getattr(models(revision), {"JSONRPCErrorResponse": "JSONRPCError"}.get(kind, kind))
+    strict_schema.check_model(model, without(LATER.get(kind, ()), value))
+
+
+def check_tools(value):
+    for tool in value["tools"]:
+        for name in strict_schema.SCHEMAS:
+            strict_schema.jsonschema.Draft202012Validator.check_schema(tool[name])
+
+
+def without(names, value):
+    if isinstance(value, list):
+        return [without(names, each) for each in value]
+    if isinstance(value, dict):
+        return {key: without(names, each) for key, each in value.items() if key not in names}
+    return value
+
+
+def models(revision):
+    """The types of the SDK that had this revision as its newest."""
+    if revision not in _models:
+        spec = importlib.util.spec_from_file_location(f"mcp_types_{revision}", SCHEMAS / revision / "mcp/types.py")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        spec.loader.exec_module(module)
+        assert module.LATEST_PROTOCOL_VERSION == revision
+        _models[revision] = module
+    return _models[revision]
+
+
+_models = {}

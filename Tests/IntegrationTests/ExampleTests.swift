@@ -7,7 +7,7 @@ import Testing
 
 /// A small project in a scratch home, the real daemon with its offline provider, and a shell with both binaries on its
 /// path: what a reader of an example has.
-private final class Reader: Sendable {
+final class Reader: Sendable {
     let daemon: DaemonProcess
     private let folder: String
     private let environment: [String: String]

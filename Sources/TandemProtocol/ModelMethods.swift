@@ -62,7 +62,24 @@ extension MethodDescription {
             params: ObjectSchema(
                 [.init("prompt", .name, "Short for one user message."), .optionalMessages, .model, .user, .session],
                 exactlyOneOf: [["prompt", "messages"]]),
-            result: .members([], open: true), errors: [.unknownModel]),
+            result: .members(
+                [
+                    .init("model", .text), .init("workflow", .text),
+                    .init("is_code", .boolean, "Of a route, with all members up to `why`: what the classifier says."),
+                    .init("score", .number(0...1), "How probable a request for code is."),
+                    .init(
+                        "reasons",
+                        .list(of: .members([.init("reason", .text), .init("weight", .real)])),
+                        "What spoke for code (a positive weight) or against it, the strongest first."),
+                    .init("code_share", .number(0...1)),
+                    .init("arm", .nullable(.choice("code", "general")), "null where each request is drawn anew."),
+                    .init("chosen", .nullable(.text), "The model that is asked first."), .init("why", .text),
+                    .init(
+                        "parts", .list(of: .anyObject),
+                        "Of a workflow: each part with its model, when it is `used`, and what that model uses."),
+                    .init("candidates", .list(of: .anyObject), "Of a provider's model: in the order they are tried."),
+                    .init("limits", .anyObject),
+                ], open: true), errors: [.unknownModel]),
     ]
 
     private static let planning: [Schema.Member] = [

@@ -88,7 +88,8 @@ extension Schema.Member {
     static let detach = Self("detach", .boolean, default: "false", "Whether the request outlives its connection.")
     static let cache = Self(
         "cache", .choice("use", "refresh", "bypass", "only"),
-        "How caches are used; by default answers at temperature 0 are kept and used where the configuration says so.")
+        "How caches are used; by default answers at temperature 0 are kept and used where the configuration says so. A workflow's answer is kept as a whole, but for the expert's, which may depend on files."
+    )
     static let root = Self("root", .name, "A folder on this host.")
     static let documents = Self("documents", .documents, "Files by content; nothing is read or written on disk.")
     static let limit = Self("limit", .integer(1...10_000), "At most so many entries.")

@@ -1,4 +1,5 @@
 import TandemJSON
+import TandemProtocol
 import TandemProviders
 
 // Copies of a prompt with something added. Nothing is changed in place: the client's messages stay as they came, and
@@ -90,14 +91,6 @@ private func isSystem(_ message: JSONValue) -> Bool {
 }
 
 extension JSONWriter {
-    /// A message of plain text.
-    mutating func message(_ role: StaticString, _ text: String) {
-        beginObject()
-        member("role", role)
-        member("content", text)
-        endObject()
-    }
-
     /// A message with a paragraph added to its content: to the text, or as one more part.
     fileprivate mutating func message(_ message: JSONValue, adding text: String) {
         beginObject()

@@ -50,6 +50,8 @@ package protocol WorkflowEnvironment: AnyObject {
     func warm(_ model: String)
     /// Carries out one of the expert's file tools; its result, or what is wrong, in words.
     func lookUp(_ tool: ExpertTool, _ argument: String, below folder: String) async -> String
+    /// Whether code parses, by the checkers of this host; nil where there is none for the language.
+    var syntaxChecker: QualityCheck.SyntaxChecker { get }
     /// Takes one request from the reasoning limits.
     func takeReasoningLimits() -> ReasoningGrant
     /// The reasoning cache of the chain of that name.
@@ -89,6 +91,8 @@ package struct WorkflowOutcome: Hashable, Sendable {
     package var escalated = false
     package var polished = false
     package var qualityIssues: [String] = []
+    /// A part could not do what was asked of it, and nobody took its place: the next time the answer may be another.
+    package var fellShort = false
     /// The branch of an A/B split.
     package var arm: String?
 

@@ -33,6 +33,17 @@ private let dayRows =
             case "history": peer.result(message.id, #"{"requests":[{"request_id":"01A"}]}"#)
             case "feedback": peer.result(message.id, "{}")
             case "stats": peer.result(message.id, "{\"rows\":[\(message.line.contains("day") ? dayRows : statsRows)]}")
+            case "route" where message.line.contains("sort"):
+                func leaf(_ name: String, _ provider: String, _ model: String, ready: Bool = true) -> String {
+                    #""candidates":[{"name":"\#(name)","provider":"\#(provider)","model":"\#(model)","available":\#(ready)}]"#
+                }
+                let inner =
+                    #"{"part":"reasoner","model":"deep","used":"first","workflow":"direct",\#(leaf("deep", "p", "d-1"))},"#
+                    + #"{"part":"coder","model":"qwen","used":"then","workflow":"direct",\#(leaf("qwen", "q", "q-2", ready: false))}"#
+                peer.result(
+                    message.id,
+                    #"{"model":"auto","workflow":"route","score":0.97,"is_code":true,"reasons":[{"reason":"a language","weight":2.1},{"reason":"advice","weight":-0.25}],"arm":"code","chosen":"r1","why":"it is code","parts":[{"part":"code","model":"r1","used":"first","workflow":"chain","parts":[\#(inner)]},{"part":"general","model":"m","used":"if code fails","workflow":"direct",\#(leaf("m", "p", "x"))}],"limits":{"allowed":true}}"#
+                )
             case "route":
                 peer.result(
                     message.id,
@@ -95,9 +106,25 @@ private let dayRows =
                 model     m
                 asks      n
 
-                PART  CANDIDATE  PROVIDER  MODEL  STATE
-                      m          p         x      it is disabled
-                      n          q         y      ready
+                CANDIDATE  PROVIDER  MODEL  STATE
+                m          p         x      it is disabled
+                n          q         y      ready
+
+                """)
+        #expect(
+            try await runCLI(["route", "sort a list"], home: home).out == """
+                model     auto (route)
+                asks      r1
+                because   it is code
+                score     0.97, how probable a request for code is
+                          +2.10  a language
+                          -0.25  advice
+
+                PART           USED           CANDIDATE  PROVIDER  MODEL  STATE
+                code           first          r1                          chain
+                code.reasoner  first          deep       p         d-1    ready
+                code.coder     then           qwen       q         q-2    not available
+                general        if code fails  m          p         x      ready
 
                 """)
     }

@@ -79,20 +79,25 @@ package struct SyntaxVerifier: Sendable {
         }
     }
 
-    private enum Finding {
+    enum Finding {
         case passed, missing
         case failed(String)
         case unfinished(String)
     }
 
     private static func run(_ checker: Checker, _ path: String, _ content: [UInt8]) -> Finding {
-        if checker.command.isEmpty { return json(content) }
+        checker.command.isEmpty
+            ? json(content) : run(checker.command, name: EditRoot.name(path), content, timeout: timeout)
+    }
+
+    /// Runs a checker on a file of that name in a folder of its own. Blocking.
+    static func run(_ command: [String], name: String, _ content: [UInt8], timeout: TimeSpan) -> Finding {
         do throws(SystemError) {
             let folder = try PrivateFolder()
             // The checker's messages name the file as the plan does, without the temporary folder.
-            let file = folder.path + "/" + EditRoot.name(path)
+            let file = folder.path + "/" + name
             try write(content, to: file)
-            let command = checker.command.map { $0 == "{file}" ? file : $0 }
+            let command = command.map { $0 == "{file}" ? file : $0 }
             guard let result = try CommandRunner.run(command, in: folder.path, timeout: timeout) else {
                 return .missing
             }

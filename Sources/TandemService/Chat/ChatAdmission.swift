@@ -15,10 +15,9 @@ extension ChatRun {
             daemon.subscribers.requestStarted(
                 id, method: method, model: modelName, uid: request.peer.uid, user: chat.user)
         }
-        if workflowModel != nil || escalation != nil {
-            // What a workflow says depends on more than one model: only its reasoning is cached.
-            if chat.cache == .only { return finish(.failure(.noCachedAnswer(model: modelName, requestID: requestID))) }
-        } else if usesCache(candidates[0]) {
+        if let workflowModel {
+            if answerFromCache(workflowModel) { return }
+        } else if escalation == nil, usesCache(candidates[0]) {
             return answerWithCache(candidates)
         }
         if admit(candidates) { callUpstream(candidates) }

@@ -4,6 +4,7 @@ import TandemLoop
 import TandemProtocol
 import TandemProviders
 import TandemRPC
+import TandemWorkflows
 
 // `cache` of a chat. It has an effect only where `[cache.responses]` is enabled:
 //   absent    used and filled when the temperature is 0
@@ -11,11 +12,13 @@ import TandemRPC
 //   refresh   not used, but filled anew
 //   bypass    neither
 //   only      used; where it holds nothing the request fails with -32012, "cached answer"
+// A workflow's answer is kept as a whole, but for the expert's, which may depend on files. Its temperature is the
+// request's: the models it is made of may each have another.
 extension ChatRun {
     var isCongested: Bool { chat.streams && request.isCongested }
 
     /// Whether this request has to do with the cache at all.
-    func usesCache(_ leaf: ModelSettings) -> Bool {
+    func usesCache(_ leaf: ModelSettings?) -> Bool {
         switch chat.cache {
         case .bypass: false
         case .only: true
@@ -25,9 +28,9 @@ extension ChatRun {
     }
 
     /// Whether the temperature is 0, by the request or by the model's defaults.
-    private func isDeterministic(_ leaf: ModelSettings) -> Bool {
+    private func isDeterministic(_ leaf: ModelSettings?) -> Bool {
         let own = chat.prompt.members.first { $0.name == "temperature" }?.json
-        guard let json = own ?? leaf.defaults.first(where: { $0.name == "temperature" })?.json[...] else {
+        guard let json = own ?? leaf?.defaults.first(where: { $0.name == "temperature" })?.json[...] else {
             return false
         }
         return Double(String(decoding: json, as: UTF8.self)) == 0
@@ -59,6 +62,25 @@ extension ChatRun {
         if !joined { askAlone(candidates) }
     }
 
+    /// Ends the request where the cache has the workflow's answer, or where nothing else was asked for; else its answer
+    /// will be kept.
+    func answerFromCache(_ workflow: WorkflowModel) -> Bool {
+        guard usesCache(nil) else { return false }
+        let stickiness = chat.workflowOptions(uid: request.peer.uid, id: id).stickiness
+        if let params = request.params, let identity = daemon.identity(of: workflow, stickiness: stickiness) {
+            let key = responseKey(
+                uid: request.peer.uid, params: params, messages: chat.messages, modelIdentity: identity)
+            if chat.cache != .refresh, let answer = daemon.responses.answer(for: key) {
+                finish(with: answer, why: "the answer comes from the cache")
+                return true
+            }
+            workflowKey = key
+        }
+        guard chat.cache == .only else { return false }
+        finish(.failure(.noCachedAnswer(model: modelName, requestID: requestID)))
+        return true
+    }
+
     /// Calls the model for this request only.
     func askAlone(_ candidates: [ModelSettings]) {
         sharing = nil
@@ -78,6 +100,7 @@ extension ChatRun {
             return copy
         }
         cachedAnswer = answer
+        outcome = answer.outcome
         tell(Notice("cached", why))
         // Whoever followed a call in flight has heard it already.
         if isNews {

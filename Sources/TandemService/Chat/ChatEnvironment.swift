@@ -1,5 +1,6 @@
 import Glibc
 import TandemBase
+import TandemEdits
 import TandemLoop
 import TandemPolicy
 import TandemProtocol
@@ -43,6 +44,10 @@ final class ChatEnvironment: WorkflowEnvironment {
         return await FileLookup(roots: configuration.access.roots).run(tool, argument, below: folder)
     }
 
+    var syntaxChecker: QualityCheck.SyntaxChecker {
+        { language, code in await SnippetChecks.shared.parses(code, language: language) }
+    }
+
     func takeReasoningLimits() -> ReasoningGrant {
         do throws(RPCError) {
             let ticket = try daemon.admission.admit(.reasoning, for: client, requestID: requestID)
@@ -55,6 +60,22 @@ final class ChatEnvironment: WorkflowEnvironment {
 
     func reasoningCache(of chain: String, _ settings: CacheSettings) -> ReasoningCache {
         daemon.reasoningCaches.cache(of: chain, settings)
+    }
+}
+
+/// Runs the checkers of snippets, few at a time: they are processes, and an answer that nobody checked is better than a
+/// machine full of them.
+@LoopActor
+private final class SnippetChecks {
+    static let shared = SnippetChecks()
+    private static let atOnce = 4
+    private var running = 0
+
+    func parses(_ code: String, language: String) async -> Bool? {
+        guard running < Self.atOnce else { return nil }
+        running += 1
+        defer { running -= 1 }
+        return await onOwnThread { SnippetVerifier.parses(code, language: language) }
     }
 }
 
@@ -137,7 +158,7 @@ extension ChatRequest {
 }
 
 /// FNV-1a with a final mix (splitmix64's), so that all bits depend on all bytes: the same for every process.
-private func stableHash(_ text: String) -> UInt64 {
+func stableHash(_ text: String) -> UInt64 {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
     hash = (hash ^ (hash >> 30)) &* 0xBF58_476D_1CE4_E5B9

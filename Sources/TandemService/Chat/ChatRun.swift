@@ -26,6 +26,8 @@ final class ChatRun: RequestWork, UpstreamCallDelegate {
     var workflowModel: WorkflowModel?
     var workflow: (run: WorkflowRun, task: Task<Void, Never>)?
     var outcome = WorkflowOutcome()
+    /// What its answer is to be kept under.
+    var workflowKey: ResponseCache.Key?
     /// Set for the method `escalate`.
     var escalation: EscalationRequest?
     /// What the request holds of limits and budgets.

@@ -43,6 +43,9 @@ extension ChatRun: WorkflowListener {
                 result = .failure(error)
             }
             outcome = run.outcome
+            if let workflowKey, !isOver, case .success(let completion) = result {
+                daemon.responses.keep(CachedAnswer(completion, trace, outcome), for: workflowKey)
+            }
             finish(result.mapError { rpcError($0) })
         }
         workflow = (run, task)

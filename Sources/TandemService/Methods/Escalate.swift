@@ -105,20 +105,14 @@ extension Daemon {
             writer.value(message)
         }
         if !earlier.answer.isEmpty {
-            writer.beginObject()
-            writer.member("role", "assistant" as StaticString)
-            writer.member("content", earlier.answer)
-            writer.endObject()
-            writer.beginObject()
-            writer.member("role", "user" as StaticString)
-            writer.member("content", Self.secondLook)
-            writer.endObject()
+            writer.message("assistant", earlier.answer)
+            writer.message("user", Self.secondLook)
         }
         writer.endArray()
         return writer.bytes
     }
 
-    private static let secondLook: StaticString =
+    private static let secondLook =
         "Think my request through once more, thoroughly: check your answer, and give a complete and correct one."
 }
 

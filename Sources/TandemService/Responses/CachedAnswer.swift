@@ -3,6 +3,7 @@ import TandemJSON
 import TandemLoop
 import TandemPolicy
 import TandemProviders
+import TandemWorkflows
 
 /// An answer that was not made for the request that gets it: from the cache, or from an equal request in flight.
 struct CachedAnswer: Sendable {
@@ -15,30 +16,36 @@ struct CachedAnswer: Sendable {
     }
 
     var completion: Completion
+    /// What is said of a workflow's answer beside it.
+    var outcome = WorkflowOutcome()
     /// Failed ones are left out.
     var steps: [Step]
 
     /// Bytes it takes in memory, about.
     var size: Int { completion.content.utf8.count + completion.reasoning.utf8.count + 256 + 160 * steps.count }
 
-    init(completion: Completion, steps: [Step]) {
+    init(completion: Completion, steps: [Step], outcome: WorkflowOutcome = WorkflowOutcome()) {
         self.completion = completion
+        self.outcome = outcome
         self.steps = steps
         // Nothing is used up by an answer that exists already.
         self.completion.usage = Usage()
     }
 
     @LoopActor
-    init(_ completion: Completion, _ trace: RequestTrace) {
+    init(_ completion: Completion, _ trace: RequestTrace, _ outcome: WorkflowOutcome = WorkflowOutcome()) {
         let steps = trace.steps.filter { $0.status == .ok }
         self.init(
             completion: completion,
-            steps: steps.map { Step(role: $0.role, provider: $0.provider, model: $0.model, call: SparedCall($0)) })
+            steps: steps.map { Step(role: $0.role, provider: $0.provider, model: $0.model, call: SparedCall($0)) },
+            outcome: outcome)
     }
 
-    /// Whether it may be kept: not one that was cut short, was filtered, says nothing or calls tools.
+    /// Whether it may be kept: not one that was cut short, was filtered, says nothing or calls tools, and of a workflow
+    /// only what all its parts were well for.
     var isKeepable: Bool {
-        completion.finishReason == .stop && completion.toolCalls.isEmpty && !completion.content.isEmpty
+        !outcome.fallback && !outcome.fellShort && completion.finishReason == .stop && completion.toolCalls.isEmpty
+            && !completion.content.isEmpty
     }
 
     // MARK: for the disk
@@ -59,6 +66,10 @@ struct CachedAnswer: Sendable {
             writer.endArray()
         }
         writer.endArray()
+        writer.member("escalated", outcome.escalated)
+        writer.member("polished", outcome.polished)
+        writer.member("quality_issues", outcome.qualityIssues)
+        writer.member("arm", ifPresent: outcome.arm)
         writer.endObject()
         return writer.bytes
     }
@@ -77,6 +88,11 @@ struct CachedAnswer: Sendable {
             else { return nil }
             return Step(role: role, provider: provider, model: model, call: SparedCall(elements: step, from: 3))
         }
-        self.init(completion: completion, steps: steps)
+        var outcome = WorkflowOutcome()
+        outcome.escalated = root["escalated"]?.bool ?? false
+        outcome.polished = root["polished"]?.bool ?? false
+        outcome.qualityIssues = root["quality_issues"]?.elements.compactMap(\.string) ?? []
+        outcome.arm = root["arm"]?.string
+        self.init(completion: completion, steps: steps, outcome: outcome)
     }
 }

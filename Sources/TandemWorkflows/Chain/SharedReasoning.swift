@@ -124,6 +124,7 @@ final class SharedReasoning: WorkflowListener, PausableCall {
         copySteps(to: waiter, isLeaving: false)
         waiter.run.trace.attempts += trace.attempts
         if run.outcome.fallback { waiter.run.outcome.fallback = true }
+        if run.outcome.fellShort { waiter.run.outcome.fellShort = true }
         waiter.run.untrack(self)
         waiters.removeAll { $0 === waiter }
     }

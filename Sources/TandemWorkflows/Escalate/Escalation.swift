@@ -66,6 +66,7 @@ struct Escalation {
         switch run.environment.takeReasoningLimits() {
         case .granted(let end): return end
         case .refused(let error):
+            run.outcome.fellShort = true
             run.notice("rate_limited_fallback", "\(error.message) Until then \(settings.defaultModel) answers.")
             return nil
         }

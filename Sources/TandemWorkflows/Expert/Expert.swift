@@ -1,5 +1,6 @@
 import TandemJSON
 import TandemLoop
+import TandemProtocol
 import TandemProviders
 
 /// A small router model with a tool loop: it talks, the code model writes the code.

@@ -1,5 +1,3 @@
-import TandemJSON
-
 /// What is wrong with a draft; the raw values go to clients as `quality_issues`.
 package enum QualityIssue: String, CaseIterable, Hashable, Sendable {
     case empty
@@ -15,6 +13,10 @@ package enum QualityIssue: String, CaseIterable, Hashable, Sendable {
 
 /// Judges the draft of an answer by its text alone: is it worth another model's polish?
 package struct QualityCheck: Sendable {
+    /// Blocks of a draft whose syntax is checked at most, and bytes of one.
+    private static let checkedBlocks = 8
+    private static let checkedBytes = 64 << 10
+
     /// Whether code in a language parses; nil when no checker for that language is at hand.
     package typealias SyntaxChecker = @Sendable (_ language: String, _ code: String) async -> Bool?
 
@@ -31,19 +33,24 @@ package struct QualityCheck: Sendable {
     /// The issues of a draft in the order of `QualityIssue`; none when it is good.
     /// - Parameters:
     ///   - finishReason: as the provider gave it; "length" means cut off.
-    ///   - checker: asked for each closed block with a language other than JSON, which is checked here.
+    ///   - checker: asked for closed blocks that claim to be whole, with a language other than JSON, which is checked here.
     package func issues(
         of draft: String, finishReason: String?, checker: SyntaxChecker = { _, _ in nil }
     ) async -> [QualityIssue] {
         var issues = textIssues(of: draft, finishReason: finishReason)
-        for block in CodeBlock.split(draft).blocks where block.isClosed && !block.language.isEmpty {
-            let parses = block.language == "json" ? Self.isJSON(block.code) : await checker(block.language, block.code)
-            if parses == false {
-                issues.append(.syntax)
-                break
-            }
+        for block in CodeBlock.split(draft).blocks.prefix(Self.checkedBlocks) where block.isClosed {
+            guard await parses(block, checker) == false else { continue }
+            issues.append(.syntax)
+            break
         }
         return issues
+    }
+
+    private func parses(_ block: CodeBlock, _ checker: SyntaxChecker) async -> Bool? {
+        guard !block.language.isEmpty, block.code.utf8.count <= Self.checkedBytes else { return nil }
+        if block.language == "json" { return Snippet.isJSON(block.code) }
+        guard let code = Snippet.whole(block.code, language: block.language) else { return nil }
+        return await checker(block.language, code)
     }
 
     /// As above without `syntax`.
@@ -66,15 +73,6 @@ package struct QualityCheck: Sendable {
         }
         if !hasBlock, AnswerPhrases.isRefusal(prose) { issues.append(.refusal) }
         return issues
-    }
-
-    private static func isJSON(_ code: String) -> Bool {
-        do throws(JSONError) {
-            _ = try JSONDocument(Array(code.utf8))
-            return true
-        } catch {
-            return false
-        }
     }
 }
 

@@ -31,7 +31,8 @@ struct Route {
         guard draft.toolCalls.isEmpty else { return draft }
         let author = run.author(.draft)
         let check = QualityCheck(codeAsked: true, minLength: settings.polish?.minLength ?? defaultMinLength)
-        let issues = await check.issues(of: draft.content, finishReason: draft.finishReason.rawValue)
+        let issues = await check.issues(
+            of: draft.content, finishReason: draft.finishReason.rawValue, checker: run.environment.syntaxChecker)
         run.outcome.qualityIssues = issues.map(\.rawValue)
         guard !issues.isEmpty, let polish = settings.polish else { return attribute(draft, author, tracker) }
         return try await self.polish(draft, issues, polish, prompt, author, tracker)
@@ -71,6 +72,7 @@ struct Route {
             return attribute(completion, "\(author) + \(run.author(.polish))", tracker)
         } catch {
             guard !error.endsRequest else { throw error }
+            run.outcome.fellShort = true
             run.notice(
                 "polish_failed", "\(polish.model) could not improve the draft\(run.lastFailure): it stands as it is.")
             if replaced {

@@ -68,6 +68,48 @@ import Testing
         #expect(row["polished"]?.bool == true && row["quality_issues"]?.count == issues.count)
     }
 
+    @Test func codeThatDoesNotParseIsPolished() throws {
+        let broken = "Here it is, reversing the pointers one by one:\n\n```python\ndef f(x:\n    return x\n```\n"
+        let home = try home(qwen: [.stream([broken])], polish: [.stream([Self.good])])
+        let chat = try home.chat("auto", Self.code)
+        #expect(chat.flag("polished") && chat.content == Self.good)
+        #expect(chat.result?["quality_issues"]?.elements.map(\.string) == ["syntax"])
+        #expect(try home.server.body("finish")["messages"]?[0]?["content"]?.string?.contains("does not parse") == true)
+    }
+
+    @Test func routeSaysWhatARequestWouldUseAndSendsNothing() throws {
+        let home = try WorkflowHome(
+            "[models.deep]\nworkflow = \"chain\"\nreasoner = \"r1\"\ncoder = \"qwen\"\n"
+                + "[models.auto]\nworkflow = \"route\"\ncode = \"deep\"\ngeneral = \"llama\"\ncode_share = 0.5\n"
+                + "polish = { model = \"llama\" }\n",
+            models: ["r1": [.stream(["plan"])], "qwen": [.stream([Self.good])], "llama": [.stream(["g"])]])
+        let client = try home.daemon.client()
+        func route(_ prompt: String, _ more: String = "") throws -> JSONValue {
+            let params = "{\"model\":\"auto\",\"prompt\":\(quoted(prompt))\(more)}"
+            return try #require(JSONDocument(Array(client.call("route", params).utf8)).root["result"])
+        }
+        let talk = try route(Self.talk)
+        #expect(talk["is_code"]?.bool == false && (talk["score"]?.double ?? 1) < 0.5)
+        #expect(talk["arm"]?.string == "general" && talk["chosen"]?.string == "llama")
+        #expect(talk["parts"]?.elements.map { $0["used"]?.string } == ["never", "first", "never"])
+        let code = try route(Self.code)
+        #expect(code["is_code"]?.bool == true && (code["score"]?.double ?? 0) > 0.5)
+        #expect(code["reasons"]?[0]?["reason"]?.string != nil && (code["reasons"]?[0]?["weight"]?.double ?? 0) > 0)
+        #expect(code["arm"]?.isNull == true && code["why"]?.string?.contains("50 %") == true)
+        #expect(code["parts"]?[0]?["parts"]?[1]?["candidates"]?[0]?["model"]?.string == "qwen")
+        #expect(code["parts"]?[0]?["parts"]?[1]?["chosen"]?.string == "qwen")
+        #expect(home.server.calls == [])
+        // A session's arm is the one its requests get.
+        for session in ["a", "b", "c", "d", "e"] {
+            let said = try route(Self.code, ",\"session\":\"\(session)\"")
+            _ = try home.chat("auto", Self.code, more: ",\"session\":\"\(session)\"")
+            #expect(try home.ledger().row["arm"]?.string == said["arm"]?.string)
+            #expect(said["chosen"]?.string == (said["arm"]?.string == "code" ? "deep" : "llama"))
+        }
+        // What was said before counts.
+        #expect(try route("And in Rust?", ",\"session\":\"a\"")["is_code"]?.bool == true)
+    }
+
     @Test(arguments: [
         Reply.failure(400), .sse([.event(OpenAIMaterial.content("half")), .reset]), .stream([" \n"]),
     ])

@@ -1,5 +1,6 @@
 import TandemBase
 import TandemJSON
+import TandemProtocol
 
 extension Command {
     static let escalate = Command(
@@ -35,10 +36,7 @@ extension Command {
         } else {
             params.key("messages")
             params.beginArray()
-            params.beginObject()
-            params.member("role", "user")
-            params.member("content", try problemText(invocation))
-            params.endObject()
+            params.message("user", try problemText(invocation))
             params.endArray()
         }
         params.member("model", ifPresent: invocation.value("model"))

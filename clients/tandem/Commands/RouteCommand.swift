@@ -31,22 +31,36 @@ private func printRoute(_ route: JSONValue) throws(Failure) {
     let workflow = route["workflow"]?.string ?? "direct"
     try line("model     \(route["model"]?.string ?? "")\(workflow == "direct" ? "" : " (\(workflow))")")
     if let chosen = route["chosen"]?.string { try line("asks      \(chosen)") }
-    if let score = route["score"]?.double { try line("score     \(fixed(score, 2))") }
-    for reason in elements(of: route["reasons"]) {
-        try line("because   \(reason.string ?? reason["name"]?.string ?? String(decoding: reason.raw, as: UTF8.self))")
+    if let why = route["why"]?.string { try line("because   \(why)") }
+    if let score = route["score"]?.double {
+        try line("score     \(fixed(score, 2)), how probable a request for code is")
+        for reason in elements(of: route["reasons"]) {
+            let weight = reason["weight"]?.double ?? 0
+            try line("          \(weight < 0 ? "" : "+")\(fixed(weight, 2))  \(reason["reason"]?.string ?? "")")
+        }
     }
     if route["limits"]?["allowed"]?.bool == false { try line("refused   \(route["limits"]?["message"]?.string ?? "")") }
-    var table = TextTable(["PART", "CANDIDATE", "PROVIDER", "MODEL", "STATE"])
-    for candidate in elements(of: route["candidates"]) { table.add([""] + candidateRow(candidate)) }
-    for part in elements(of: route["parts"]) {
-        let candidates = elements(of: part["candidates"])
-        let name = part["part"]?.string ?? ""
-        if candidates.isEmpty { table.add([name, part["model"]?.string ?? "", "", "", ""]) }
-        for candidate in candidates { table.add([name] + candidateRow(candidate)) }
-    }
+    let parts = elements(of: route["parts"])
+    var table = TextTable((parts.isEmpty ? [] : ["PART", "USED"]) + ["CANDIDATE", "PROVIDER", "MODEL", "STATE"])
+    for candidate in elements(of: route["candidates"]) { table.add(candidateRow(candidate)) }
+    add(parts, below: "", to: &table)
     guard !table.isEmpty else { return }
     try output.write("\n")
     try table.print(to: output)
+}
+
+/// A part that is a workflow is followed by its own parts.
+private func add(_ parts: [JSONValue], below prefix: String, to table: inout TextTable) {
+    for part in parts {
+        let name = prefix + (part["part"]?.string ?? "")
+        let used = part["used"]?.string ?? ""
+        let inner = elements(of: part["parts"])
+        if !inner.isEmpty {
+            table.add([name, used, part["model"]?.string ?? "", "", "", part["workflow"]?.string ?? ""])
+        }
+        for candidate in elements(of: part["candidates"]) { table.add([name, used] + candidateRow(candidate)) }
+        add(inner, below: name + ".", to: &table)
+    }
 }
 
 private func candidateRow(_ candidate: JSONValue) -> [String] {

@@ -29,6 +29,13 @@ final class Reader: Sendable {
                 [models.qwen-coder]
                 provider = "offline"
                 model = "offline"
+                [models.deepseek-v3]
+                provider = "offline"
+                model = "offline"
+                [models.auto]
+                workflow = "route"
+                code = "offline"
+                general = "llama-70b"
                 [models.r1sonqwen]
                 workflow = "chain"
                 reasoner = "offline"
@@ -48,6 +55,7 @@ final class Reader: Sendable {
         ]) { $1 }
         folder = home.path + "/project"
         try home.write("project/main.py", "for i in range(10):\n    print(i + 1)\n")
+        try home.write("project/prompts.jsonl", "{\"prompt\":\"hello\"}\n")
         for place in [".local/share/bash-completion/completions", ".config/fish/completions"] {
             try makeFolder(home.path + "/" + place)
         }

@@ -61,6 +61,11 @@ _tandem() {
         history:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         feedback:--comment | feedback:-m) return ;;
         feedback:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        bench:--against | bench:-a) return ;;
+        bench:--file | bench:-f) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+        bench:--judge | bench:-j) COMPREPLY=($(compgen -W "$(tandem models --json 2>/dev/null | grep -o '"name":"[^"]*"' | cut -d'"' -f4)" -- "$cur")); return ;;
+        bench:--timeout) return ;;
+        bench:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         providers:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         cache:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         call:--timeout) return ;;
@@ -81,7 +86,7 @@ _tandem() {
         help:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
     esac
     case $command in
-        '') COMPREPLY=($(compgen -W 'chat plan apply solve undo transactions escalate models route status top stats history feedback providers cache call config doctor logs completion stdio acp lsp mcp http version help --help --version --socket' -- "$cur")) ;;
+        '') COMPREPLY=($(compgen -W 'chat plan apply solve undo transactions escalate models route status top stats history feedback bench providers cache call config doctor logs completion stdio acp lsp mcp http version help --help --version --socket' -- "$cur")) ;;
         chat) COMPREPLY=($(compgen -W '--model --file --session --continue --system --temperature --max-tokens --reasoning --cache --timeout --no-stream --json --jsonl --verbose --socket --help' -- "$cur")); return ;;
         plan) COMPREPLY=($(compgen -W '--root --file --model --context-tokens --timeout --json --jsonl --socket --help' -- "$cur")); return ;;
         apply) COMPREPLY=($(compgen -W '--root --dry-run --yes --interactive --mode --verify --skip --timeout --json --jsonl --socket --help' -- "$cur")); return ;;
@@ -96,6 +101,7 @@ _tandem() {
         stats) COMPREPLY=($(compgen -W '--since --until --by --json --socket --help' -- "$cur")); return ;;
         history) COMPREPLY=($(compgen -W '--limit --session --request --before --json --socket --help' -- "$cur")); return ;;
         feedback) COMPREPLY=($(compgen -W '--comment --socket --help' -- "$cur")); return ;;
+        bench) COMPREPLY=($(compgen -W 'workflow --against --file --judge --timeout --json --socket --help' -- "$cur")); return ;;
         providers) COMPREPLY=($(compgen -W 'enable disable reset --json --socket --help' -- "$cur")); return ;;
         cache) COMPREPLY=($(compgen -W 'clear --json --socket --help' -- "$cur")); return ;;
         call) COMPREPLY=($(compgen -W '--stream --timeout --socket --help' -- "$cur")); return ;;
@@ -109,7 +115,7 @@ _tandem() {
         mcp) COMPREPLY=($(compgen -W '--socket --help' -- "$cur")); return ;;
         http) COMPREPLY=($(compgen -W '--listen --show-token --socket --help' -- "$cur")); return ;;
         version) COMPREPLY=($(compgen -W '--socket --help' -- "$cur")); return ;;
-        help) COMPREPLY=($(compgen -W 'chat plan apply solve undo transactions escalate models route status top stats history feedback providers cache call config doctor logs completion stdio acp lsp mcp http version help --socket --help' -- "$cur")); return ;;
+        help) COMPREPLY=($(compgen -W 'chat plan apply solve undo transactions escalate models route status top stats history feedback bench providers cache call config doctor logs completion stdio acp lsp mcp http version help --socket --help' -- "$cur")); return ;;
     esac
 }
 complete -o default -F _tandem tandem

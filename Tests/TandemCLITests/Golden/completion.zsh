@@ -21,6 +21,7 @@ _tandem() {
             'stats:add the ledger up: requests, tokens, cost, latency'
             'history:list earlier requests, newest first'
             'feedback:say how good an answer was; it shows in '\''tandem stats'\'''
+            'bench:run two models over the same prompts and compare them'
             'providers:list the providers; switch one on or off, or reset its breaker'
             'cache:show the caches, or empty them'
             'call:call any method of the daemon, for scripts'
@@ -158,6 +159,15 @@ _tandem() {
             '(-m --comment)'{-m,--comment}'[why]:text: ' \
             '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
             '(-h --help)'{-h,--help}'[show this help]' ;;
+        bench) _arguments -s \
+            '(-a --against)'{-a,--against}'[the workflow or model to compare it with]:name: ' \
+            '(-f --file)'{-f,--file}'[the prompts\: JSON lines with prompt, text or messages]:file:_files' \
+            '(-j --judge)'{-j,--judge}'[have this model say which of two answers is better]:model:_tandem_models' \
+            '--timeout[give up after this long, for example 90s]:duration: ' \
+            '--json[print the result as JSON]' \
+            '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
+            '(-h --help)'{-h,--help}'[show this help]' \
+            '1:value:(workflow)' ;;
         providers) _arguments -s \
             '--json[print the result as JSON]' \
             '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
@@ -213,7 +223,7 @@ _tandem() {
         help) _arguments -s \
             '--socket[where tandemd listens (default\: $TANDEM_SOCKET, else it is searched for)]:file:_files' \
             '(-h --help)'{-h,--help}'[show this help]' \
-            '1:value:(chat plan apply solve undo transactions escalate models route status top stats history feedback providers cache call config doctor logs completion stdio acp lsp mcp http version help)' ;;
+            '1:value:(chat plan apply solve undo transactions escalate models route status top stats history feedback bench providers cache call config doctor logs completion stdio acp lsp mcp http version help)' ;;
         esac ;;
     esac
 }

@@ -6,7 +6,6 @@ import TandemJSON
 struct EditView: ExchangeView {
     /// Files from which on a bar is worth its place.
     private static let filesForABar = 8
-    private static let barWidth = 24
 
     let wantsEvents: Bool
     private let asLines: Bool
@@ -40,7 +39,7 @@ struct EditView: ExchangeView {
             guard let done = event["done"]?.int, let total = event["total"]?.int, total >= Self.filesForABar else {
                 return
             }
-            spinner.label = "\(bar(done, total)) \(done) of \(total) \(event["unit"]?.string ?? "")"
+            spinner.label = "\(progressBar(done, of: total)) \(done) of \(total) \(event["unit"]?.string ?? "")"
             return
         case "notice":
             guard error.terminal.isTerminal, let message = event["message"]?.string else { return }
@@ -50,12 +49,6 @@ struct EditView: ExchangeView {
         default: return
         }
         spinner.label = work
-    }
-
-    private func bar(_ done: Int, _ total: Int) -> String {
-        let filled = min(Self.barWidth, done * Self.barWidth / max(1, total))
-        let (full, empty) = Terminal.hasUnicode ? ("█", "░") : ("#", ".")
-        return String(repeating: full, count: filled) + String(repeating: empty, count: Self.barWidth - filled)
     }
 
     func nextTick(_ now: MonotonicTime) -> MonotonicTime? { spinner.due(now) }

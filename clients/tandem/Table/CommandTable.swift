@@ -4,7 +4,8 @@ import TandemProtocol
 enum CommandTable {
     static let all: [Command] = [
         .chat, .plan, .apply, .solve, .undo, .transactions, .escalate, .models, .route, .status, .top, .stats, .history,
-        .feedback, .providers, .cache, .call, .config, .doctor, .logs, .completion, .stdio, .acp, .lsp, .mcp, .http,
+        .feedback, .bench, .providers, .cache, .call, .config, .doctor, .logs, .completion, .stdio, .acp, .lsp, .mcp,
+        .http,
         .version,
         .help,
     ]

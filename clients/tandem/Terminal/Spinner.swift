@@ -50,3 +50,11 @@ struct Spinner {
         try? output.write("\r\u{1B}[K")
     }
 }
+
+/// "████░░░░", for a label: how much of long work is done.
+func progressBar(_ done: Int, of total: Int) -> String {
+    let width = 24
+    let filled = min(width, done * width / max(1, total))
+    let (full, empty) = Terminal.hasUnicode ? ("█", "░") : ("#", ".")
+    return String(repeating: full, count: filled) + String(repeating: empty, count: width - filled)
+}

@@ -8,6 +8,7 @@ import TandemProtocol
 import TandemProviders
 import TandemRPC
 import TandemStore
+import TandemWorkflows
 
 /// Everything put together: one object for each part, and what they have in common. What a method does stands in a
 /// file of its own.
@@ -39,6 +40,7 @@ package final class Daemon: RequestHandler {
     /// What `setProvider` said, by provider; kept across restarts and reloads.
     private(set) var overrides: [String: Bool] = [:]
     let reasoningCaches: ReasoningCaches
+    let expertMemory = ExpertMemory()
     /// The journal of edit transactions.
     let edits: EditService
     let recentChats = RecentChats()

@@ -6,7 +6,8 @@ import TandemProviders
 
 /// A piece of what a part of a workflow says.
 package enum WorkflowPiece: Hashable, Sendable {
-    /// An upstream call begins anew: what an earlier one of the same part said, and nobody was shown, counts no more.
+    /// A part begins, or begins anew: what it said before, and nobody was shown, counts no more. A part of several calls
+    /// says so for the whole: what an earlier call of it said stands.
     case began
     case delta(Delta)
     /// Everything said so far counts no more; the client is told to drop its content.
@@ -52,6 +53,7 @@ package protocol WorkflowEnvironment: AnyObject {
     func lookUp(_ tool: ExpertTool, _ argument: String, below folder: String) async -> String
     /// Whether code parses, by the checkers of this host; nil where there is none for the language.
     var syntaxChecker: QualityCheck.SyntaxChecker { get }
+    var expertMemory: ExpertMemory { get }
     /// Takes one request from the reasoning limits.
     func takeReasoningLimits() -> ReasoningGrant
     /// The reasoning cache of the chain of that name.

@@ -208,7 +208,7 @@ import Testing
 }
 
 /// Repeatable randomness (Steele, Lea and Flood, SplitMix64).
-private struct SplitMix: RandomNumberGenerator {
+struct SplitMix: RandomNumberGenerator {
     var state: UInt64
 
     mutating func next() -> UInt64 {

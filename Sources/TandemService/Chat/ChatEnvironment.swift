@@ -48,6 +48,8 @@ final class ChatEnvironment: WorkflowEnvironment {
         { language, code in await SnippetChecks.shared.parses(code, language: language) }
     }
 
+    var expertMemory: ExpertMemory { daemon.expertMemory }
+
     func takeReasoningLimits() -> ReasoningGrant {
         do throws(RPCError) {
             let ticket = try daemon.admission.admit(.reasoning, for: client, requestID: requestID)

@@ -37,6 +37,8 @@ struct FileLookup: Sendable {
 
     /// Opens a path below one of the roots.
     private func open(_ path: String, _ flags: Int32) -> FileDescriptor? {
+        // The system would read to there only.
+        guard !path.utf8.contains(0) else { return nil }
         for root in roots {
             var relative = path
             if path.hasPrefix("/") {

@@ -14,20 +14,32 @@ struct Chain {
     let hasAlternative: Bool
 
     func answer(_ prompt: Prompt, output: @escaping WorkflowOutput) async throws(WorkflowFailure) -> Completion {
+        _ = output(.began)
         run.environment.warm(settings.coder)
         let reasoning = try await reason(prompt, output)
         var coding = prompt
         if let reasoning { coding = prompt.addingToSystem(codingInstruction(reasoning: reasoning.forCoder)) }
-        var hasSaidReasoning = !(reasoning?.shown.isEmpty ?? true)
+        let shown = reasoning?.shown ?? ""
+        var hasSaidReasoning = !shown.isEmpty
+        var hasAnswered = false
         var completion = try await run.ask(settings.coder, as: .coder, coding, hasAlternative: hasAlternative) {
             piece in
-            if case .delta(.reasoning) = piece, hasSaidReasoning {
+            switch piece {
+            case .began where !hasAnswered: return false
+            case .began:
+                // The coder begins anew; the reasoning stands.
+                hasAnswered = false
+                _ = output(.began)
+                return output(.delta(.reasoning(shown)))
+            case .delta(.reasoning) where hasSaidReasoning:
                 hasSaidReasoning = false
                 _ = output(.delta(.reasoning("\n\n")))
+            case .delta(.content): hasAnswered = true
+            default: break
             }
             return output(piece)
         }
-        if let shown = reasoning?.shown, !shown.isEmpty {
+        if !shown.isEmpty {
             completion.reasoning = completion.reasoning.isEmpty ? shown : shown + "\n\n" + completion.reasoning
         }
         return completion

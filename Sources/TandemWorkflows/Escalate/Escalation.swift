@@ -80,10 +80,15 @@ struct Escalation {
         defer { end(run.trace.steps.count > steps) }
         _ = output(.reset(.escalated))
         let tracker = ContentTracker(output)
+        // It was not told of the signal, but the conversation may speak of it.
+        let cleaned = CleanedStream(settings.signal) { tracker.hear($0) }
         do throws(WorkflowFailure) {
-            let completion = try await run.askReasoning(settings.reasoning, prompt, hasAlternative: true) {
-                tracker.hear($0)
+            var completion = try await run.askReasoning(settings.reasoning, prompt, hasAlternative: true) {
+                cleaned.hear($0)
             }
+            cleaned.finish()
+            completion.content = cleaned.shown
+            completion.reasoning = cleaned.thoughts
             run.outcome.escalated = true
             return completion
         } catch {

@@ -30,13 +30,16 @@ struct Expert {
         guard settings.dualModel else { return try await askCoder(prompt, tracker) }
         let tools = settings.tools.compactMap { ExpertTool(rawValue: $0) }
         let clientTools = toolNames(prompt)
-        var conversation = offering(tools, prompt).addingToSystem(routerInstruction(tools))
+        var conversation = offering(tools, run.environment.expertMemory.completing(prompt, uid: run.options.uid))
+            .addingToSystem(routerInstruction(tools))
+        // What happens before the client's tools are called.
+        var inner: [[UInt8]] = []
         var said = ""
         var thoughts = ""
         var code = ""
         var faults = 0
         for round in 1...max(1, settings.maxRounds) {
-            let stream = RouterStream(clientTools: clientTools, separator: said.isEmpty ? "" : "\n\n", tracker)
+            let stream = RouterStream(clientTools: clientTools, earlier: round == 1 ? nil : said, tracker)
             // The last round has to be an answer.
             let request = round == settings.maxRounds && round > 1 ? withoutTools(conversation, prompt) : conversation
             var completion: Completion
@@ -56,20 +59,29 @@ struct Expert {
             thoughts += completion.reasoning
             let calls = calls(of: completion, stream)
             let forClient = clientCalls(completion, calls, clientTools, tracker)
-            if calls.isEmpty || !forClient.isEmpty || round >= settings.maxRounds || faults >= Self.faultLimit {
-                completion.toolCalls = forClient
-                if forClient.isEmpty, completion.finishReason == .toolCalls { completion.finishReason = .stop }
-                if !forClient.isEmpty { completion.finishReason = .toolCalls }
-                return end(completion, said, thoughts, forClient.isEmpty ? code : "", tracker)
+            let ours = calls.filter { !clientTools.contains($0.name) }
+            if !ours.isEmpty, round < settings.maxRounds, faults < Self.faultLimit {
+                var results: [String] = []
+                for call in ours {
+                    let (result, isFault) = try await carryOut(call, tools, &code)
+                    faults = isFault ? faults + 1 : 0
+                    results.append(String(decoding: Array(result.utf8.prefix(Self.resultLimit)), as: UTF8.self))
+                }
+                let messages = messages(of: completion, ours, results)
+                inner += messages
+                conversation = conversation.appending { writer in for message in messages { writer.raw(message) } }
+                if forClient.isEmpty, faults < Self.faultLimit { continue }
             }
-            var results: [String] = []
-            for call in calls {
-                let (result, isFault) = try await carryOut(call, tools, &code)
-                faults = isFault ? faults + 1 : 0
-                results.append(String(decoding: Array(result.utf8.prefix(Self.resultLimit)), as: UTF8.self))
+            if !forClient.isEmpty {
+                completion.finishReason = .toolCalls
+                run.environment.expertMemory.keep(
+                    inner, after: prompt.parsedMessages?.elements.map { $0 } ?? [],
+                    before: forClient.map { $0.id ?? "" }, uid: run.options.uid)
+            } else if completion.finishReason == .toolCalls {
+                completion.finishReason = .stop
             }
-            if faults >= Self.faultLimit { return end(Completion(), said, thoughts, code, tracker) }
-            conversation = adding(completion, calls, results, to: conversation)
+            completion.toolCalls = forClient
+            return end(completion, said, thoughts, forClient.isEmpty ? code : "", tracker)
         }
         return end(Completion(), said, thoughts, code, tracker)
     }
@@ -202,39 +214,54 @@ struct Expert {
         return final.setting("tools", own.json)
     }
 
-    private func adding(_ completion: Completion, _ calls: [Call], _ results: [String], to prompt: Prompt) -> Prompt {
-        prompt.appending { writer in
-            guard !completion.toolCalls.isEmpty else {
-                // The call as text, and its result as the user's next message: all that such a model knows of tools.
-                writer.message("assistant", completion.content)
-                writer.message("user", "Result of the tool \(calls.first?.name ?? ""):\n\(results.first ?? "")")
-                return
-            }
-            writer.beginObject()
-            writer.member("role", "assistant" as StaticString)
-            writer.member("content", completion.content)
-            writer.key("tool_calls")
-            writer.beginArray()
-            for call in completion.toolCalls {
-                writer.beginObject()
-                writer.member("id", call.id ?? "")
-                writer.member("type", "function" as StaticString)
-                writer.key("function")
-                writer.beginObject()
-                writer.member("name", call.name ?? "")
-                writer.member("arguments", call.arguments)
-                writer.endObject()
-                writer.endObject()
-            }
-            writer.endArray()
-            writer.endObject()
-            for (call, result) in zip(calls, results) {
-                writer.beginObject()
-                writer.member("role", "tool" as StaticString)
-                writer.member("tool_call_id", call.id ?? "")
-                writer.member("content", result)
-                writer.endObject()
-            }
+    /// A round of ours as the router is shown it: its calls and their results.
+    private func messages(of completion: Completion, _ calls: [Call], _ results: [String]) -> [[UInt8]] {
+        guard calls[0].id != nil else {
+            // The call as text, and its result as the user's next message: all that such a model knows of tools.
+            return [
+                message { $0.message("assistant", completion.content) },
+                message { $0.message("user", "Result of the tool \(calls[0].name):\n\(results[0])") },
+            ]
         }
+        let ours = Set(calls.compactMap(\.id))
+        var messages = [
+            message { writer in
+                writer.beginObject()
+                writer.member("role", "assistant" as StaticString)
+                writer.member("content", completion.content)
+                writer.key("tool_calls")
+                writer.beginArray()
+                for call in completion.toolCalls where ours.contains(call.id ?? "") {
+                    writer.beginObject()
+                    writer.member("id", call.id ?? "")
+                    writer.member("type", "function" as StaticString)
+                    writer.key("function")
+                    writer.beginObject()
+                    writer.member("name", call.name ?? "")
+                    writer.member("arguments", call.arguments)
+                    writer.endObject()
+                    writer.endObject()
+                }
+                writer.endArray()
+                writer.endObject()
+            }
+        ]
+        for (call, result) in zip(calls, results) {
+            messages.append(
+                message { writer in
+                    writer.beginObject()
+                    writer.member("role", "tool" as StaticString)
+                    writer.member("tool_call_id", call.id ?? "")
+                    writer.member("content", result)
+                    writer.endObject()
+                })
+        }
+        return messages
+    }
+
+    private func message(_ write: (inout JSONWriter) -> Void) -> [UInt8] {
+        var writer = JSONWriter()
+        write(&writer)
+        return writer.bytes
     }
 }

@@ -7,8 +7,8 @@ import TandemProviders
 final class RouterStream {
     private let clientTools: Set<String>
     private let tracker: ContentTracker
-    /// Goes before the first word, between what two rounds say.
-    private let separator: String
+    /// What the rounds before said; nil for the first.
+    private let earlier: String?
     private var scanner = ToolCallScanner()
     /// Where a call stands among the client's; nil for our own.
     private var places: [Int: Int?] = [:]
@@ -16,9 +16,9 @@ final class RouterStream {
     /// What this round said to the client.
     private(set) var said = ""
 
-    init(clientTools: Set<String>, separator: String, _ tracker: ContentTracker) {
+    init(clientTools: Set<String>, earlier: String?, _ tracker: ContentTracker) {
         self.clientTools = clientTools
-        self.separator = separator
+        self.earlier = earlier
         self.tracker = tracker
     }
 
@@ -27,11 +27,16 @@ final class RouterStream {
     func hear(_ piece: WorkflowPiece) -> Bool {
         switch piece {
         case .began, .reset:
+            let hasSpoken = !said.isEmpty
             scanner = ToolCallScanner()
             places = [:]
             clientCalls = 0
             said = ""
-            return tracker.hear(piece)
+            guard let earlier else { return tracker.hear(piece) }
+            // The earlier rounds stand.
+            guard hasSpoken || piece != .began else { return false }
+            let isShown = tracker.hear(piece)
+            return earlier.isEmpty ? isShown : tracker.hear(.delta(.content(earlier)))
         case .delta(.content(let text)): return say(scanner.push(text))
         case .delta(.reasoning): return tracker.hear(piece)
         case .delta(.toolCall(let index, let call)):
@@ -49,7 +54,7 @@ final class RouterStream {
 
     private func say(_ text: String) -> Bool {
         guard !text.isEmpty else { return false }
-        let text = said.isEmpty ? separator + text : text
+        let text = said.isEmpty && earlier?.isEmpty == false ? "\n\n" + text : text
         said += text
         return tracker.hear(.delta(.content(text)))
     }

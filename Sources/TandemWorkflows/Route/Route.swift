@@ -57,6 +57,8 @@ struct Route {
         var replaced = false
         do throws(WorkflowFailure) {
             var completion = try await run.ask(polish.model, as: .polish, request, hasAlternative: true) { piece in
+                // Until there is something in its place the draft stands.
+                if piece == .began, !replaced { return false }
                 guard case .delta(.content) = piece else { return tracker.hear(piece) }
                 if !replaced {
                     replaced = true

@@ -238,30 +238,6 @@ import Testing
         #expect(chat.steps == ["reasoner r1 ok", "coder main failed", "coder spare ok"])
     }
 
-    @Test func bothDownIsOneErrorWithEveryAttempt() throws {
-        let home = try home(r1: [.failure(400, "no r1")], qwen: [.failure(400, "no qwen")])
-        let chat = try home.chat("r1sonqwen")
-        #expect(chat.errorCode == -32002)
-        let attempts = try #require(chat.response["error"]?["data"]?["attempts"])
-        #expect(attempts.elements.map { $0["model"]?.string } == ["r1", "qwen"])
-        #expect(chat.lines == ["started", "step 0 reasoner r1", "notice fallback", "step 1 coder qwen"])
-        let ledger = try home.ledger()
-        #expect(ledger.outcome == "providers_failed" && ledger.steps == ["reasoner r1 failed", "coder qwen failed"])
-    }
-
-    @Test(arguments: [0, 1]) func aDeadlineEndsEitherStep(hanging: Int) throws {
-        let plan = Reply.stream(["plan"])
-        let home = try home(r1: [hanging == 0 ? .hang : plan], qwen: [.hang])
-        let chat = try home.chat("r1sonqwen", more: ",\"timeout_ms\":150")
-        #expect(chat.errorCode == -32004)
-        let hung = hanging == 0 ? "r1" : "qwen"
-        #expect(home.server.requests(hung)[0].abandoned.wait())
-        let ledger = try home.ledger()
-        #expect(ledger.outcome == "deadline_exceeded")
-        #expect(
-            ledger.steps == (hanging == 0 ? ["reasoner r1 cancelled"] : ["reasoner r1 ok", "coder qwen cancelled"]))
-    }
-
     @Test(arguments: [0, 1], [false, true]) func leavingEndsEitherStep(hanging: Int, isGone: Bool) throws {
         let broken = Reply.sse([.event(OpenAIMaterial.content("half")), .hang])
         let home = try home(r1: [hanging == 0 ? broken : .stream(["plan"])], qwen: [broken])

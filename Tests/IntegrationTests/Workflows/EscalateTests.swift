@@ -118,13 +118,6 @@ import Testing
         #expect(try nothing.chat("assistant").errorCode == -32002)
     }
 
-    @Test func theDefaultModelDownIsAnError() throws {
-        let home = try home(small: [.failure(400)])
-        let chat = try home.chat("assistant")
-        #expect(chat.errorCode == -32002 && home.server.calls == ["small"])
-        #expect(try home.ledger().steps == ["default small failed"])
-    }
-
     @Test func theDefaultLimitIsAnError() throws {
         let home = try home(small: [.stream(["ok"])], limits: "user = \"1/1h\"")
         _ = try home.chat("assistant")
@@ -149,37 +142,6 @@ import Testing
             #expect(!chat.lines.contains { $0.contains("[USE") || $0.contains("REASONING_MODEL") })
         }
     }
-
-    @Test(arguments: [0, 1]) func aDeadlineEndsEitherStep(hanging: Int) throws {
-        let home = try home(small: [hanging == 0 ? .hang : .stream([Self.signal])], big: [.hang])
-        let chat = try home.chat("assistant", more: ",\"timeout_ms\":150")
-        #expect(chat.errorCode == -32004)
-        #expect(home.server.requests(hanging == 0 ? "small" : "big")[0].abandoned.wait())
-        #expect(
-            try home.ledger().steps
-                == (hanging == 0
-                    ? ["default small cancelled"] : ["default small cancelled", "reasoning big cancelled"]))
-    }
-
-    @Test(arguments: [0, 1], [false, true]) func leavingEndsEitherStep(hanging: Int, isGone: Bool) throws {
-        let home = try home(small: [hanging == 0 ? .hang : .stream([Self.signal])], big: [.hang])
-        let hung = hanging == 0 ? "small" : "big"
-        let client = try home.daemon.client()
-        try client.send(RawClient.request("chat", WorkflowHome.params("assistant")))
-        #expect(home.server.waitForCall(hung))
-        let time = MonotonicTime.now()
-        if isGone {
-            shutdown(client.descriptor, Int32(SHUT_RDWR))
-        } else {
-            try client.send(cancelRequest)
-            #expect(try client.response().contains("-32800"))
-        }
-        #expect(home.server.requests(hung)[0].abandoned.wait())
-        #expect(try #require(home.server.requests(hung)[0].abandonedAt) - time < .milliseconds(100) + slack)
-        #expect(try home.ledger().outcome == "cancelled")
-    }
-
-    // MARK: the method
 
     @Test func theMethodAsksTheReasoningModelUnderItsLimits() throws {
         let home = try home(small: [.stream(["x"])], limits: "reasoning_user = \"1/1h\"")

@@ -132,14 +132,6 @@ import Testing
         #expect(try home.ledger().row["fallback"]?.bool == true)
     }
 
-    @Test func bothDownIsOneErrorWithEveryAttempt() throws {
-        let home = try home(qwen: [.failure(400)], llama: [.failure(422)])
-        let chat = try home.chat("auto", Self.code)
-        #expect(chat.errorCode == -32002)
-        #expect(
-            chat.response["error"]?["data"]?["attempts"]?.elements.map { $0["model"]?.string } == ["qwen", "llama"])
-    }
-
     @Test func theLineUnderTheAnswerIsThereOnlyWhenAskedFor() throws {
         let server = try ModelServer([
             "qwen2.5-coder": [.stream(["I would loop"]), .stream([Self.good])], "llama": [.stream(["better"])],
@@ -169,35 +161,6 @@ import Testing
         #expect(polished.content == "better\n\n---\n_Powered by Qwen (local) + Groq (polish)_")
         let draft = try WorkflowHome.follow(daemon.client(), "chat", WorkflowHome.params("auto", Self.code))
         #expect(draft.content == Self.good + "\n\n---\n_Powered by Qwen (local)_")
-    }
-
-    @Test(arguments: [0, 1]) func aDeadlineEndsEitherStep(hanging: Int) throws {
-        let home = try home(qwen: [hanging == 0 ? .hang : .stream(["Hm"])], polish: [.hang])
-        let chat = try home.chat("auto", Self.code, more: ",\"timeout_ms\":150")
-        #expect(chat.errorCode == -32004)
-        #expect(home.server.requests(hanging == 0 ? "qwen" : "finish")[0].abandoned.wait())
-        #expect(
-            try home.ledger().steps
-                == (hanging == 0 ? ["draft qwen cancelled"] : ["draft qwen ok", "polish finish cancelled"]))
-    }
-
-    @Test(arguments: [0, 1, 2], [false, true]) func leavingEndsEveryStep(hanging: Int, isGone: Bool) throws {
-        let hung = ["qwen", "finish", "llama"][hanging]
-        let home = try home(
-            qwen: [[.hang, .stream(["Hm"]), .failure(400)][hanging]], llama: [.hang], polish: [.hang])
-        let client = try home.daemon.client()
-        try client.send(RawClient.request("chat", WorkflowHome.params("auto", Self.code)))
-        #expect(home.server.waitForCall(hung))
-        let time = MonotonicTime.now()
-        if isGone {
-            shutdown(client.descriptor, Int32(SHUT_RDWR))
-        } else {
-            try client.send(cancelRequest)
-            #expect(try client.response().contains("-32800"))
-        }
-        #expect(home.server.requests(hung)[0].abandoned.wait())
-        #expect(try #require(home.server.requests(hung)[0].abandonedAt) - time < .milliseconds(100) + slack)
-        #expect(try home.ledger().outcome == "cancelled")
     }
 
     @Test func theCodeModelMayBeAChain() throws {

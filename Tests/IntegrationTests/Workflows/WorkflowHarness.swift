@@ -33,6 +33,8 @@ final class ModelServer: Sendable {
     }
 
     var baseURL: String { upstream.baseURL }
+    /// Connections that were ever made.
+    var connections: Int { upstream.connections }
     /// The models that were called, in order.
     var calls: [String] { called.withLock { $0.map(\.model) } }
     /// What a model was asked, call by call.
@@ -76,15 +78,21 @@ struct WorkflowHome {
     let daemon: DaemonProcess
     let server: ModelServer
 
-    /// `workflows` is TOML; each of `models` becomes a model of that name.
+    /// `workflows` is TOML; each of `models` becomes a model of that name, the `limited` ones of a provider that takes
+    /// one request an hour.
     init(
         _ workflows: String, models: [String: [Reply]], provider: String = "", settings: String = "",
-        environment: [String: String] = [:], home: TemporaryHome? = nil
+        environment: [String: String] = [:], home: TemporaryHome? = nil, limited: Set<String> = []
     ) throws {
         server = try ModelServer(models)
         var config = settings + "\n[providers.up]\nkind = \"openai\"\nbase_url = \"\(server.baseURL)\"\n\(provider)\n"
         for model in models.keys.sorted() {
-            config += "[models.\(model)]\nprovider = \"up\"\nmodel = \"\(model)\"\n"
+            let provider = limited.contains(model) ? "limited" : "up"
+            config += "[models.\(model)]\nprovider = \"\(provider)\"\nmodel = \"\(model)\"\n"
+        }
+        if !limited.isEmpty {
+            config += "[providers.limited]\nkind = \"openai\"\nbase_url = \"\(server.baseURL)\"\n"
+            config += "limit = { requests = \"1/1h\" }\n"
         }
         daemon = try DaemonProcess(home: home, config: config + workflows, environment: environment)
     }
@@ -111,12 +119,16 @@ struct WorkflowHome {
     }
 
     static func follow(
-        _ client: RawClient, _ method: String, _ params: String, during: (String) throws -> Void = { _ in }
+        _ client: RawClient, _ method: String, _ params: String, id: Int = 1,
+        during: (String) throws -> Void = { _ in }
     ) throws -> Transcript {
+        var events = 0
         var lines: [String] = []
         var replayed = ""
-        let response = try client.call(method, params) { message in
+        let response = try client.call(method, params, id: "\(id)") { message in
             let event = try JSONDocument(Array(message.utf8)).root["params"]
+            #expect(event?["seq"]?.int == events && event?["id"]?.int == id, "\(message)")
+            events += 1
             let line = describe(event)
             if let type = event?["type"]?.string, type == "content" || type == "reasoning" {
                 let text = event?["text"]?.string ?? ""
@@ -135,7 +147,9 @@ struct WorkflowHome {
         let root = try JSONDocument(Array(response.utf8)).root
         let transcript = Transcript(lines: lines, response: root, replayed: replayed)
         if transcript.result != nil, params.contains("\"stream\":true") {
-            #expect(transcript.replayed == transcript.content, "the events do not replay to the result")
+            #expect(
+                transcript.replayed == transcript.content,
+                "the events do not replay to the result:\n\(lines.joined(separator: "\n"))")
         }
         return transcript
     }

@@ -33,6 +33,13 @@ struct MHD_Daemon *cmhd_start(
         MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);
 }
 
+void cmhd_quiesce(struct MHD_Daemon *daemon) { MHD_quiesce_daemon(daemon); }
+
+unsigned cmhd_connections(struct MHD_Daemon *daemon) {
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+    return info ? info->num_connections : 0;
+}
+
 void cmhd_stop(struct MHD_Daemon *daemon) { MHD_stop_daemon(daemon); }
 
 void cmhd_set_timeout(struct MHD_Connection *connection, unsigned seconds) {

@@ -43,7 +43,8 @@ class Endpoint:
         )
 
     def get(self, path, **headers):
-        return httpx.get(self.base + path, headers={"Authorization": f"Bearer {self.token}", **headers})
+        headers = {"Authorization": f"Bearer {self.token}", **headers}
+        return httpx.get(self.base + path, headers=headers, timeout=harness.DEADLINE)
 
 
 def ask(text, **more):
@@ -374,10 +375,31 @@ def socket_activation(home):
     assert httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
 
 
+def idle_exit(home):
+    """A process that systemd started leaves when there is nothing to do, and not before."""
+    path = home.path / "idle.sock"
+    environment = [argument for name, value in home.env.items() for argument in ("-E", f"{name}={value}")]
+    program = [str(harness.BIN / "tandem-http"), "--idle-exit", "200ms"]
+    process = subprocess.Popen(
+        ["systemd-socket-activate", *environment, "-l", str(path), *program], env=home.env, stderr=subprocess.DEVNULL
+    )
+    home.processes.append(process)
+    harness.wait_for(lambda: harness.can_connect(socket.AF_UNIX, str(path)), "the socket is there")
+    body = json.dumps(ask("slow", stream=True))
+    command = ["curl", "-sSN", "--unix-socket", str(path), "http://localhost/v1/chat/completions", "-d", body]
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as curl:
+        start = time.monotonic()
+        while time.monotonic() < start + 1:
+            assert curl.stdout.readline(), "the stream goes on"
+        assert process.poll() is None
+        curl.terminate()
+    assert process.wait(5) == 0
+
+
 print(f"openai {openai.__version__}")
 tests = [
     whole_and_streamed, tool_calls, models, failures, a_client_that_leaves, the_door, curl, metrics,
-    a_slow_reader, the_daemon_dies, socket_activation, the_end,
+    a_slow_reader, the_daemon_dies, socket_activation, idle_exit, the_end,
 ]
 if __name__ == "__main__":
     failed = harness.run(tests, finish=False)

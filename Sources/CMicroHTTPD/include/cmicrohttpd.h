@@ -27,6 +27,10 @@ struct cmhd_callbacks {
 struct MHD_Daemon *cmhd_start(
     int listener, unsigned connection_limit, unsigned timeout_seconds, size_t stack_bytes, size_t memory_bytes,
     struct cmhd_callbacks *callbacks);
+/// Takes no more connections; those that wait stay with the listener.
+void cmhd_quiesce(struct MHD_Daemon *daemon);
+/// Connections there are now, idle ones included.
+unsigned cmhd_connections(struct MHD_Daemon *daemon);
 /// Closes the listener and every connection; waits for their threads.
 void cmhd_stop(struct MHD_Daemon *daemon);
 

@@ -29,6 +29,12 @@ struct HTTPServer {
         daemon = started
     }
 
+    /// Connections there are now, idle ones included.
+    var connections: UInt32 { cmhd_connections(daemon) }
+
+    /// Takes no more connections: those that come wait in the backlog for the next process.
+    func quiesce() { cmhd_quiesce(daemon) }
+
     /// Ends every connection. The service has to be stopped first: what waits for the daemon would not end.
     func stop() {
         cmhd_stop(daemon)

@@ -40,6 +40,9 @@ final class Service: Sendable {
         try connect(for: client).call(method, params: params, within: queryLimit)
     }
 
+    /// Requests answered so far.
+    var requestCount: Int { statuses.withLock { $0.values.reduce(0, +) } }
+
     func count(_ status: Int) { statuses.withLock { $0[status, default: 0] += 1 } }
 
     func streamBegan() { streams.add(1, ordering: .relaxed) }

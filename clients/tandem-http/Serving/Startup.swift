@@ -4,6 +4,10 @@ import TandemBase
 import TandemClient
 
 private let defaultAddress = "127.0.0.1:4141"
+/// After so long without a request a process that systemd started leaves; the next connection starts another.
+private let defaultIdleExit = TimeSpan.minutes(10)
+/// How often the last connections are looked at before that.
+private let leavingInterval = TimeSpan.milliseconds(100)
 
 /// Why the program ends without having served.
 struct StartFailure: Error {
@@ -15,6 +19,7 @@ struct StartFailure: Error {
 struct Options: Equatable {
     var socket: String?
     var listen: [String] = []
+    var idleExit = defaultIdleExit
     var showsToken = false
     var showsHelp = false
 
@@ -25,11 +30,20 @@ struct Options: Equatable {
             switch parts[0] {
             case "--show-token": showsToken = true
             case "--help", "-h": showsHelp = true
-            case "--listen", "--socket":
+            case "--listen", "--socket", "--idle-exit":
                 guard let value = parts.count == 2 ? parts[1] : rest.popFirst() else {
                     throw StartFailure(message: "option \(argument) needs a value; try --help", status: 2)
                 }
-                if parts[0] == "--listen" { listen.append(value) } else { socket = value }
+                switch parts[0] {
+                case "--listen": listen.append(value)
+                case "--socket": socket = value
+                default:
+                    guard let duration = parseDuration(value), duration > .zero else {
+                        throw StartFailure(
+                            message: "--idle-exit '\(value)': expected a duration such as 30s or 10m", status: 2)
+                    }
+                    idleExit = duration
+                }
             default: throw StartFailure(message: "unknown argument \(argument); try --help", status: 2)
             }
         }
@@ -37,12 +51,13 @@ struct Options: Equatable {
 }
 
 private let help = """
-    usage: tandem-http [--listen ADDRESS]... [--socket PATH] [--show-token]
+    usage: tandem-http [--listen ADDRESS]... [--socket PATH] [--idle-exit TIME] [--show-token]
 
     Serves Tandem's models as an OpenAI-compatible endpoint.
 
       --listen ADDRESS  HOST:PORT or the path of a Unix socket (default: \(defaultAddress))
       --socket PATH     where tandemd listens (default: $TANDEM_SOCKET, else it is searched for)
+      --idle-exit TIME  when systemd passed the sockets: leave after so long without a request (default: 10m)
       --show-token      print the bearer token that TCP clients have to send
 
     """
@@ -66,6 +81,7 @@ func run(_ arguments: [String]) throws(StartFailure) -> Int32 {
     var listeners: [Listener] = []
     defer { for listener in listeners { listener.remove() } }
     listeners = Listener.activated()
+    let idle = !listeners.isEmpty && options.listen.isEmpty ? options.idleExit : nil
     // What the command line names comes on top of systemd's sockets; the default is for when there is neither.
     let addresses = options.listen.isEmpty && listeners.isEmpty ? [defaultAddress] : options.listen
     for address in addresses { listeners.append(try Listener(address)) }
@@ -76,14 +92,39 @@ func run(_ arguments: [String]) throws(StartFailure) -> Int32 {
     for listener in listeners { servers.append(try HTTPServer(listener, service)) }
     for listener in listeners { say("tandem-http: listening on \(listener.name)\n", STDERR_FILENO) }
 
-    var set = sigset_t()
-    sigemptyset(&set)
-    for number in ending { sigaddset(&set, number) }
-    var number: Int32 = 0
-    while sigwait(&set, &number) != 0 {}
+    waitForEnd(ending, idle: idle, service, servers)
     service.stop()
     for server in servers { server.stop() }
     return 0
+}
+
+/// Returns at one of the signals, or when nobody asked for anything for `idle`.
+private func waitForEnd(_ signals: [Int32], idle: TimeSpan?, _ service: Service, _ servers: [HTTPServer]) {
+    var set = sigset_t()
+    sigemptyset(&set)
+    for number in signals { sigaddset(&set, number) }
+    /// Whether a signal came within the time.
+    func signal(within time: TimeSpan) -> Bool {
+        var limit = timespec(
+            tv_sec: Int(time.nanoseconds / 1_000_000_000), tv_nsec: Int(time.nanoseconds % 1_000_000_000))
+        return sigtimedwait(&set, nil, &limit) > 0
+    }
+    guard let idle else {
+        while sigwaitinfo(&set, nil) < 0 {}
+        return
+    }
+    var known = service.requestCount
+    while !signal(within: idle) {
+        let count = service.requestCount
+        guard count == known, servers.allSatisfy({ $0.connections == 0 }) else {
+            known = count
+            continue
+        }
+        // Whoever connected in this instant is still served.
+        for server in servers { server.quiesce() }
+        repeat { if signal(within: leavingInterval) { return } } while servers.contains { $0.connections > 0 }
+        return
+    }
 }
 
 /// A stream needs two descriptors; the usual soft limit of 1024 is for programs that use select(2).

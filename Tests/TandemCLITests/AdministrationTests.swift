@@ -164,7 +164,7 @@ private let dayRows =
         defer { daemon.stop() }
         let process = try CLIProcess(["top"], home: home, streams: .terminal)
         #expect(await offPool { process.waitForOutput("01B") })
-        #expect(process.output.contains("tandemd 9, up 1 min 1 s, 1 connections, 2 in flight"))
+        #expect(process.output.contains("tandemd 9, up 1 min 1 s, 1 connection, 2 in flight"))
         // One drawing at the start, one for the event.
         let drawings = daemon.received.count(where: { $0.contains("\"status\"") })
         #expect((1...2).contains(drawings))

@@ -106,6 +106,9 @@ private let modelsJSON =
             end.out.contains(
                 "✗ provider deep (openai): DEEP_KEY is not set\n    do: set its key (api_key of [providers.deep])"))
         #expect(end.out.contains("• models that cannot answer now: a\n"))
+        #expect(
+            end.out.contains("✗ default model auto cannot answer as it should, for a cannot\n    do: mend"),
+            "\(end.out)")
     }
 
     @Test func configPathFollowsTheRules() async throws {

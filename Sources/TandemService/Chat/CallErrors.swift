@@ -30,9 +30,9 @@ extension RPCError {
                 message: $0.failure.message, latencyMilliseconds: $0.latency.milliseconds)
         }
         let last = attempts.last.map { "\($0.provider): \($0.message)" } ?? "no provider could be asked"
+        let refused = attempts.first { $0.kind == "auth" }
         let advice =
-            attempts.contains { $0.kind == "auth" }
-            ? "correct the key, then reload" : "run `tandem doctor` if this lasts"
+            refused.map { "correct the key of \($0.provider), then reload" } ?? "run `tandem doctor` if this lasts"
         return .providersFailed(
             "No model answered (\(last)); \(advice).", attempts: attempts,
             retryable: trace.attempts.contains { $0.failure.failure.retry != .never }, requestID: requestID)

@@ -36,10 +36,11 @@ extension Daemon {
             if !changed.isEmpty { subscribers.configurationChanged(changed) }
             return changed
         case .failure(let faults):
+            let count = faults.faults.count == 1 ? "a fault" : "\(faults.faults.count) faults"
             let first = faults.faults.first.map { "\($0)" } ?? "it cannot be read"
             throw RPCError(
                 .invalidParams,
-                "The configuration has \(faults.faults.count) faults and the old one stays (\(first)): run `tandem config check`.",
+                "The configuration has \(count) and the old one stays (\(first)): run `tandem config check`.",
                 data: [.string("path", ""), .string("expected", "a configuration without faults")])
         }
     }

@@ -27,6 +27,8 @@ extension Command {
 /// Findings, one a line, each bad one with what to do.
 struct DoctorReport {
     private(set) var isHealthy = true
+    /// Providers that do not answer.
+    private var silent: Set<String> = []
     private let output = Output.standard
 
     private enum Mark { case good, note, bad }
@@ -102,41 +104,79 @@ struct DoctorReport {
         if providers.isEmpty {
             try say(.bad, "no provider is configured", advice: "'tandem config init', then 'tandem config edit'")
         }
-        for provider in providers { try check(provider: provider) }
+        for provider in providers {
+            let name = provider["name"]?.string ?? "?"
+            if try !check(provider: provider, name) { silent.insert(name) }
+        }
         if !providers.isEmpty, providers.allSatisfy({ $0["kind"]?.string == "offline" }) {
             try say(
                 .note, "answers come from the offline provider, which is no model",
-                advice: "set a key such as GROQ_API_KEY where the daemon sees it (systemctl --user edit tandemd), "
-                    + "or start Ollama, or 'tandem config init' and 'tandem config edit'; then 'tandem call reload'")
+                advice: "set a key such as GROQ_API_KEY where the daemon sees it (\(keyPlace)), or start Ollama, or "
+                    + "'tandem config init' and 'tandem config edit'; then 'tandem call reload'")
         }
-        let unavailable = elements(of: models["models"]).filter { $0["available"]?.bool == false }
-        if !unavailable.isEmpty {
-            let names = unavailable.compactMap { $0["name"]?.string }.joined(separator: ", ")
-            try say(.note, "models that cannot answer now: \(names)")
-        }
-        if let standard = models["default"]?.string { try say(.good, "default model \(standard)") }
+        try check(models: elements(of: models["models"]), standard: models["default"]?.string)
     }
 
-    private mutating func check(provider: JSONValue) throws(Failure) {
-        let name = provider["name"]?.string ?? "?"
+    /// Where a variable has to be set for the daemon to have it.
+    private var keyPlace: String {
+        hasSystemd
+            ? "systemctl --user edit tandemd"
+            : "in the shell, then 'kill' the tandemd above: the next request starts it"
+    }
+
+    private mutating func check(models: [JSONValue], standard: String?) throws(Failure) {
+        let dumb = models.filter { $0["available"]?.bool == false || silent.contains($0["provider"]?.string ?? "") }
+            .compactMap { $0["name"]?.string }
+        if !dumb.isEmpty { try say(.note, "models that cannot answer now: \(dumb.joined(separator: ", "))") }
+        guard let standard else { return }
+        let missing = leaves(of: standard, models).filter { dumb.contains($0) }
+        if missing.isEmpty { return try say(.good, "default model \(standard)") }
+        let others = models.compactMap { $0["name"]?.string }.filter { name in
+            !leaves(of: name, models).contains { dumb.contains($0) }
+        }
+        let other = others.first.map { ", or make another the default_model, such as \($0)" } ?? ""
+        let parts = missing == [standard] ? "" : " as it should, for \(missing.joined(separator: ", ")) cannot"
+        try say(
+            .bad, "default model \(standard) cannot answer\(parts)",
+            advice: "mend what is wrong with the provider\(missing.count == 1 ? "" : "s")\(other)")
+    }
+
+    /// The models that a name comes down to, each once.
+    private func leaves(of name: String, _ models: [JSONValue]) -> [String] {
+        guard let parts = models.first(where: { $0["name"]?.string == name })?["parts"] else { return [name] }
+        var found: [String] = []
+        for part in parts.members.compactMap(\.value.string) {
+            for leaf in leaves(of: part, models) where !found.contains(leaf) { found.append(leaf) }
+        }
+        return found.isEmpty ? [name] : found
+    }
+
+    /// Whether it answers; a disabled one does not.
+    private mutating func check(provider: JSONValue, _ name: String) throws(Failure) -> Bool {
         let label = "provider \(name) (\(provider["kind"]?.string ?? "?"))"
-        if provider["enabled"]?.bool == false { return try say(.note, "\(label) is disabled") }
+        if provider["enabled"]?.bool == false {
+            try say(.note, "\(label) is disabled", advice: "'tandem providers enable \(name)' if it is wanted")
+            return false
+        }
         if let problem = provider["key_problem"]?.string {
-            return try say(
+            try say(
                 .bad, "\(label): \(problem)",
                 advice: "set its key (api_key of [providers.\(name)]), then 'tandem call reload'")
+            return false
         }
         let state = providerState(provider)
         let lastError = errorText(provider["last_error"])
         if state != "ready" {
-            return try say(
+            try say(
                 .bad, "\(label): \(state)\(lastError.map { ": \($0)" } ?? "")",
                 advice: "check base_url and key of [providers.\(name)], then "
-                    + "tandem call setProvider '{\"provider\":\"\(name)\",\"reset_breaker\":true}'")
+                    + "'tandem providers reset \(name)'")
+            return false
         }
         if let reachable = provider["reachable"], reachable["ok"]?.bool == false {
             // The message ends with what to do.
-            return try say(.bad, "\(label): \(reachable["message"]?.string ?? "is not reached")")
+            try say(.bad, "\(label): \(reachable["message"]?.string ?? "is not reached")")
+            return false
         }
         let answer = provider["reachable"]?["message"]?.string ?? "is ready"
         let time = provider["reachable"]?["latency_ms"]?.double.map {
@@ -145,10 +185,16 @@ struct DoctorReport {
         try say(.good, "\(label) \(answer)\(time ?? "")")
         // It may have gone away since: what the daemon calls ready is ready.
         if let lastError { try say(.note, "its last error: \(lastError)") }
+        return true
+    }
+
+    /// A systemd of this user is there.
+    private var hasSystemd: Bool {
+        runtimeFolder().map { access($0 + "/systemd/private", F_OK) == 0 } ?? false
     }
 
     mutating func checkUnits() throws(Failure) {
-        guard let runtime = runtimeFolder(), access(runtime + "/systemd/private", F_OK) == 0 else {
+        guard hasSystemd else {
             return try say(.note, "no systemd for this user: tandem starts tandemd itself when it is needed")
         }
         let enabled = Programs.output(of: ["systemctl", "--user", "is-enabled", "tandemd.socket"]) ?? ""

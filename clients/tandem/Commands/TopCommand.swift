@@ -131,10 +131,11 @@ private struct TopView {
     }
 
     func lines(_ status: JSONValue) -> [String] {
+        let connections = status["connections"]?.int ?? 0
         let spent = status["budget"]?["spent_today_usd"]?.double.map { ", \(humanCost($0)) today" } ?? ""
         var lines = [
             "tandemd \(status["version"]?.string ?? "?"), up \(status["uptime_ms"]?.double.map(humanDuration) ?? ""), "
-                + "\(status["connections"]?.int ?? 0) connections, \(status["in_flight"]?.int ?? 0) in flight, "
+                + "\(connections == 1 ? "1 connection" : "\(connections) connections"), \(status["in_flight"]?.int ?? 0) in flight, "
                 + "\(humanBytes(status["memory_bytes"]?.int ?? 0))\(spent)", "",
         ]
         lines += providerTable(elements(of: status["providers"])).lines(width: nil)

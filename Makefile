@@ -50,6 +50,7 @@ deb: release ## a Debian package in .build/deb, checked by lintian
 	@scripts/deb $(RELEASE)
 
 test-deb: deb ## install the package in a clean Debian 12 below a temporary folder and chat there (needs root)
+	@scripts/setup test-deb
 	@scripts/test-deb .build/deb/tandem_*.deb
 
 docs: build ## write docs/protocol.md from the daemon's method table

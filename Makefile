@@ -97,3 +97,9 @@ test-clients: ## the adapters with the real SDKs from PyPI (ONLY="mcp2 mcp1" for
 	@scripts/setup build test
 	swift build
 	scripts/test-clients $(ONLY)
+
+.PHONY: test-providers
+test-providers: ## the kinds of providers with the makers' SDKs and LiteLLM from PyPI
+	@scripts/setup build test
+	scripts/test-runloop-sdk
+	scripts/test-provider-sdks

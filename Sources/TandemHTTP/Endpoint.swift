@@ -1,6 +1,11 @@
 import CCurl
+import Glibc
 import TandemBase
 import TandemLoop
+
+/// The certificates of the authorities that are trusted instead of the system's, by the variable that OpenSSL's
+/// programs have for it.
+private let certificateFile = getenv("SSL_CERT_FILE").map { String(cString: $0) }
 
 /// One URL with its headers and timeouts, and the easy handles prepared for it. Only the body differs between two
 /// transfers to one endpoint, so a handle is set up once and used again.
@@ -73,6 +78,7 @@ package final class HTTPEndpoint {
         ccurl_set_string(easy, CURLOPT_ACCEPT_ENCODING, nil)
         ccurl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         ccurl_set_string(easy, CURLOPT_USERAGENT, "tandem")
+        if let certificateFile { ccurl_set_string(easy, CURLOPT_CAINFO, certificateFile) }
         if settings.connectsOnly { ccurl_connect_only(easy) }
         client.prepare(easy)
         return easy

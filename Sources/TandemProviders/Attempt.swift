@@ -297,7 +297,9 @@ package final class HTTPAttempt: Attempt, TransferDelegate {
                     : UpstreamFailure(.streamBroken, "the stream ended before the answer was complete"))
         }
         if !partial.toolCalls.isEmpty, partial.finishReason == .stop { partial.finishReason = .toolCalls }
-        partial.usage = usage ?? estimatedUsage()
+        // No prompt has no tokens: noughts are no counts.
+        let isCounted = usage.map { $0.promptTokens + $0.completionTokens > 0 } ?? false
+        partial.usage = isCounted ? usage ?? Usage() : estimatedUsage()
         return .success(partial)
     }
 

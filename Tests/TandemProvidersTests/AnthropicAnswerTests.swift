@@ -60,6 +60,17 @@ enum AnthropicMaterial {
         )
         + event(#"{"type":"content_block_stop","index":3}"#)
         + event(#"{"type":"some_later_event","x":1}"#) + end
+
+    /// The same, unstreamed.
+    static let message = """
+        {"id":"msg","type":"message","role":"assistant","model":"m","content":[
+          {"type":"thinking","thinking":"Hm, 2+2 …","signature":"x"},{"type":"redacted_thinking","data":"y"},
+          {"type":"text","text":"Vier – “4” 🙂"},
+          {"type":"tool_use","id":"toolu_1","name":"add","input":{"a": 2, "b": 2}},
+          {"type":"tool_use","id":"toolu_2","name":"now","input":{}}],"stop_reason":"end_turn",
+         "usage":{"input_tokens":25,"cache_creation_input_tokens":3,"cache_read_input_tokens":10,
+                  "output_tokens":15,"output_tokens_details":{"thinking_tokens":6}}}
+        """
 }
 
 @Suite struct AnthropicAnswerTests {
@@ -88,16 +99,7 @@ enum AnthropicMaterial {
     }
 
     @Test func readsAWholeMessage() throws {
-        let answer = try decode(
-            """
-            {"id":"msg","type":"message","role":"assistant","model":"m","content":[
-              {"type":"thinking","thinking":"Hm, 2+2 …","signature":"x"},{"type":"redacted_thinking","data":"y"},
-              {"type":"text","text":"Vier – “4” 🙂"},
-              {"type":"tool_use","id":"toolu_1","name":"add","input":{"a": 2, "b": 2}},
-              {"type":"tool_use","id":"toolu_2","name":"now","input":{}}],"stop_reason":"end_turn",
-             "usage":{"input_tokens":25,"cache_creation_input_tokens":3,"cache_read_input_tokens":10,
-                      "output_tokens":15,"output_tokens_details":{"thinking_tokens":6}}}
-            """, with: AnthropicDecoder())
+        let answer = try decode(AnthropicMaterial.message, with: AnthropicDecoder())
         #expect(answer == expected)
     }
 

@@ -95,16 +95,16 @@ import Testing
 }
 
 @Suite struct GeminiAnswerTests {
-    private static let chunks = [
+    static let chunks = [
         #"{"candidates":[{"content":{"parts":[{"text":"Hm …","thought":true}],"role":"model"},"index":0}],"#
             + #""usageMetadata":{"promptTokenCount":8},"responseId":"r1"}"#,
-        #"{"candidates":[{"content":{"parts":[{"text":"Vier "},{"text":"🙂","thoughtSignature":"s"}],"role":"model"},"index":0}],"responseId":"r1"}"#,
+        #"{"candidates":[{"content":{"parts":[{"text":"Vier "},{"text":"🙂","thoughtSignature":"cw=="}],"role":"model"},"index":0}],"responseId":"r1"}"#,
         #"{"candidates":[{"content":{"parts":[{"functionCall":{"name":"f","args":{"x": 1}}},{"functionCall":{"id":"g1","name":"g"}}],"role":"model"},"#
             + #""finishReason":"STOP","index":0}],"usageMetadata":{"promptTokenCount":8,"candidatesTokenCount":5,"#
             + #""totalTokenCount":20,"thoughtsTokenCount":7,"cachedContentTokenCount":2},"responseId":"r1"}"#,
     ]
 
-    private static func stream(_ chunks: [String]) -> String { chunks.map { "data: \($0)\r\n\r\n" }.joined() }
+    static func stream(_ chunks: [String]) -> String { chunks.map { "data: \($0)\r\n\r\n" }.joined() }
 
     private var expected: Answer {
         var answer = Answer()
@@ -160,6 +160,15 @@ import Testing
         let chunk = #"{"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"\#(reason)"}]}"#
         let (_, probe) = try ask(sse(chunk))
         #expect(probe.completion()?.finishReason == wanted && probe.completion()?.usage.estimated == true)
+    }
+
+    /// As LiteLLM streams.
+    @Test func countsItselfWhereOnlyNoughtsCome() throws {
+        let counts = #""usageMetadata":{"promptTokenCount":0,"candidatesTokenCount":0,"totalTokenCount":0}"#
+        let (_, probe) = try ask(
+            sse(#"{"candidates":[{"content":{"parts":[{"text":"four"}]},"finishReason":"STOP"}],\#(counts)}"#))
+        let usage = try #require(probe.completion()?.usage)
+        #expect(usage.estimated && usage.promptTokens > 0 && usage.completionTokens > 0)
     }
 
     @Test func typesItsFailures() throws {

@@ -1,14 +1,13 @@
-import Glibc
 import TandemTestSupport
 import Testing
 
 @testable import TandemProviders
 
 /// The virtual environment with `runloop_api_client` that `scripts/test-runloop-sdk` makes.
-private let environment = getenv("TANDEM_TEST_RUNLOOP").map { String(cString: $0) }
+private let sdk = PythonSDK(variable: "TANDEM_TEST_RUNLOOP")
 
 /// Runloop's own SDK against the script that our tests use: what it takes for the API, so may they.
-@Suite(.enabled(if: environment != nil, "scripts/test-runloop-sdk runs it"))
+@Suite(.enabled(if: sdk != nil, "scripts/test-runloop-sdk runs it"))
 struct RunloopSDKTests {
     private static let program = """
         import sys
@@ -35,7 +34,7 @@ struct RunloopSDKTests {
         """
 
     @Test func theSDKFindsTheScriptToBeItsServer() throws {
-        let environment = try #require(environment)
+        let sdk = try #require(sdk)
         var command = ScriptedDevbox.Command()
         command.cuts = [1, 2]
         command.stderr = "warned"
@@ -46,16 +45,10 @@ struct RunloopSDKTests {
                     + #""metadata":{},"state_transitions":[]}"#
             ]
         }
-        let home = try TemporaryHome()
-        let output = try home.write("out", "")
-        let file = open(output, O_WRONLY | O_CLOEXEC)
-        defer { close(file) }
-        let child = try ChildProcess(
-            [environment + "/bin/python", "-c", Self.program, box.rootURL, testKey], environment: home.environment,
-            descriptors: [1: file, 2: file])
-        #expect(child.wait() == 0)
+        let (status, output) = try sdk.run(["-c", Self.program, box.rootURL, testKey])
+        #expect(status == 0)
         // Across two cuts, and nothing of it twice: the offsets mean to the SDK what they mean here.
-        #expect(try home.read("out") == "Vier – “4”\n")
+        #expect(output == "Vier – “4”\n")
         #expect(box.seen.input == "hello\n" && box.seen.gotEOF && box.seen.offsets == [0, 5, 16])
         #expect(box.seen.authorization == ["Bearer \(testKey)"] && box.seen.kills == [#"{"kill_process_group":true}"#])
     }

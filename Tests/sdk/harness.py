@@ -26,7 +26,7 @@ class Upstream(http.server.ThreadingHTTPServer):
     """An OpenAI-compatible server that is told what to do by the last user message:
 
     ``slow``, or a text with ``slowly`` in it: pieces for a minute; ``refuse``: 400; ``tool``, ``use the tool``: a call of the first tool; ``file NAME``: that reply of `replies`;
-    ``words N``: N pieces; anything else: ``echo: `` and the message.
+    ``words N``: N pieces; ``think``: reasoning before the echo; anything else: ``echo: `` and the message.
     """
 
     daemon_threads = True
@@ -88,6 +88,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if text == "slow" and select.select([self.connection], [], [], 60)[0]:
                 raise OSError("the client left")
             message = {"role": "assistant", "content": "".join(pieces)}
+            if text == "think":
+                message["reasoning_content"] = "Hm, let me see."
             if call:
                 message["content"] = None
                 message["tool_calls"] = [{"id": "call_1", "type": "function", "function": call}]
@@ -114,6 +116,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.wfile.flush()
 
         chunk({"role": "assistant", "content": ""})
+        if text == "think":
+            for piece in ("Hm, ", "let me see."):
+                chunk({"reasoning_content": piece})
         for piece in pieces:
             chunk({"content": piece})
             time.sleep(pause)

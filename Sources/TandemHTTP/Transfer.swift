@@ -99,11 +99,20 @@ package final class Transfer {
     func finished(_ code: CURLcode) {
         if status == 0 { readStatus() }
         let result: Result<Void, TransferFailure> =
-            code == CURLE_OK ? .success(()) : .failure(TransferFailure(code, connected: hasConnected))
+            code == CURLE_OK ? .success(()) : .failure(failure(code))
         let delegate = self.delegate
         self.delegate = nil
         delegate?.transfer(self, finished: result)
         end()
+    }
+
+    private func failure(_ code: CURLcode) -> TransferFailure {
+        var failure = TransferFailure(code, connected: hasConnected)
+        guard code == CURLE_PEER_FAILED_VERIFICATION, let easy else { return failure }
+        var reason = 0
+        ccurl_info_long(easy, CURLINFO_SSL_VERIFYRESULT, &reason)
+        failure.message = certificateFault(reason)
+        return failure
     }
 
     private func end() {
@@ -142,5 +151,18 @@ extension TransferFailure {
             kind = .malformed
         default: kind = connected ? .broken : .connect
         }
+    }
+}
+
+/// What is wrong with a server's certificate, by OpenSSL's verdict on it (X509_V_ERR_… of openssl/x509_vfy.h).
+private func certificateFault(_ reason: Int) -> String {
+    switch reason {
+    // The chain is good, so it is the name.
+    case 0, 1, 62, 64: "the server's certificate is for another name"
+    case 9: "the server's certificate is not valid yet"
+    case 10: "the server's certificate has expired"
+    case 23: "the server's certificate was revoked"
+    case 2, 18, 19, 20, 21: "the server's certificate is not trusted: no authority known to this machine signed it"
+    default: "the server's certificate is not accepted (OpenSSL verify error \(reason))"
     }
 }

@@ -38,9 +38,8 @@ private final class TLSServer: Sendable {
             ["/bin/sh", home.path + "/make"], environment: home.environment, folder: home.path)
         guard make.wait() == 0 else { throw RawClient.Failure(description: "openssl made no certificates") }
 
-        // nginx takes over sockets that listen already, so no port can be lost to somebody else.
-        let listeners = try Certificate.allCases.map { _ in try openListener(.loopback) }
-        ports = listeners.map { boundPort($0) }
+        // Free a moment ago: nginx cannot be handed a socket that listens without its master process.
+        ports = try Certificate.allCases.map { _ in boundPort(try openListener(.loopback)) }
         var servers = ""
         for (port, certificate) in zip(ports, Certificate.allCases) {
             servers += """
@@ -73,15 +72,17 @@ private final class TLSServer: Sendable {
                 scgi_temp_path \(home.path)/scgi;
             \(servers)}
             """)
-        var descriptors: [Int32: Int32] = [:]
-        for (index, listener) in listeners.enumerated() { descriptors[Int32(3 + index)] = listener.raw }
-        let inherited = descriptors.keys.sorted().map { "\($0);" }.joined()
         let program = access("/usr/sbin/nginx", X_OK) == 0 ? "/usr/sbin/nginx" : "/usr/bin/nginx"
         nginx = try ChildProcess(
-            [program, "-e", home.path + "/start.log", "-c", configuration],
-            environment: home.environment.merging(["NGINX": inherited]) { $1 }, descriptors: descriptors,
+            [program, "-e", home.path + "/start.log", "-c", configuration], environment: home.environment,
             folder: home.path)
+        let started = home.path + "/nginx.pid"
+        guard eventually({ access(started, R_OK) == 0 }) else {
+            throw RawClient.Failure(description: "nginx does not start: \((try? home.read("start.log")) ?? "")")
+        }
     }
+
+    deinit { nginx.stop() }
 
     func url(_ certificate: Certificate) -> String {
         "https://localhost:\(ports[Certificate.allCases.firstIndex(of: certificate) ?? 0])/v1"

@@ -14,17 +14,24 @@ package final class Listener: ReadinessHandler {
 
     private let descriptor: Int32
     private let accepted: @LoopActor (_ descriptor: Int32) -> Void
+    private let refused: @LoopActor (_ descriptor: Int32) -> Void
+    /// Given up where no descriptor is left, so that whoever connects then can be told; nil until there is one again.
+    private var reserve: Int32?
     private var registration: Registration?
     private var resumption: Deadline?
 
+    /// `refused` gets the connections for which the process has no descriptor to spare: it tells them, and closes them.
     package init(
-        descriptor: Int32, accepted: @escaping @LoopActor (_ descriptor: Int32) -> Void
+        descriptor: Int32, accepted: @escaping @LoopActor (_ descriptor: Int32) -> Void,
+        refused: @escaping @LoopActor (_ descriptor: Int32) -> Void
     ) throws(SystemError) {
         self.descriptor = descriptor
         self.accepted = accepted
+        self.refused = refused
         let flags = cl_fcntl(descriptor, F_GETFL, 0)
         guard flags >= 0, cl_fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) >= 0 else { throw SystemError("fcntl") }
         registration = try EventLoop.shared.register(descriptor, events: UInt32(CL_EPOLLIN), self)
+        takeReserve()
     }
 
     /// Stops accepting. Connections that wait in the backlog stay there for the next process.
@@ -33,6 +40,8 @@ package final class Listener: ReadinessHandler {
         registration = nil
         if let resumption { EventLoop.shared.cancel(resumption) }
         resumption = nil
+        if let reserve { close(reserve) }
+        reserve = nil
     }
 
     /// Whether a connection waits in the backlog at this instant.
@@ -52,11 +61,32 @@ package final class Listener: ReadinessHandler {
             }
             switch cl_errno() {
             case EINTR, ECONNABORTED: continue
-            case EMFILE, ENFILE, ENOBUFS, ENOMEM: pause()
+            case EMFILE, ENFILE, ENOBUFS, ENOMEM:
+                if refuseOne() { continue }
+                pause()
             default: break
             }
             return
         }
+    }
+
+    private func takeReserve() {
+        guard reserve == nil, registration != nil else { return }
+        let descriptor = cl_open("/dev/null", O_RDONLY, 0)
+        reserve = descriptor >= 0 ? descriptor : nil
+    }
+
+    /// False where the reserve is gone: those who wait then go on waiting for a while.
+    private func refuseOne() -> Bool {
+        takeReserve()
+        guard let spare = reserve else { return false }
+        close(spare)
+        reserve = nil
+        let connection = cl_accept(descriptor, 1)
+        if connection >= 0 { refused(connection) }
+        // When it has been told and is closed.
+        EventLoop.shared.atEndOfTurn { [weak self] in self?.takeReserve() }
+        return connection >= 0
     }
 
     private func pause() {

@@ -37,7 +37,10 @@ package final class RPCServer {
 
     /// Accepts on a listening socket, which stays the caller's.
     package func listen(on descriptor: Int32) throws(SystemError) {
-        listeners.append(try Listener(descriptor: descriptor) { [unowned self] in accept($0) })
+        listeners.append(
+            try Listener(
+                descriptor: descriptor, accepted: { [unowned self] in accept($0) },
+                refused: { [unowned self] in accept($0, refusal: .overloaded(retryAfterMilliseconds: 1000)) }))
     }
 
     package var connectionCount: Int { sessions.count }
@@ -62,13 +65,15 @@ package final class RPCServer {
     }
 
     /// Serves a connected socket, which it takes over.
-    package func accept(_ descriptor: Int32) {
+    package func accept(_ descriptor: Int32, refusal: RPCError? = nil) {
         do throws(SystemError) {
             let peer = try Peer(socket: descriptor)
             let session = Session(descriptor: descriptor, peer: peer, limits: limits, server: self)
             try session.start()
             sessions[ObjectIdentifier(session)] = session
-            if !access.allows(peer) {
+            if let refusal {
+                session.refuse(refusal)
+            } else if !access.allows(peer) {
                 session.refuse(
                     .forbidden(
                         reason: "uid \(peer.uid) may not use this daemon",

@@ -58,6 +58,7 @@ private func serve(_ options: DaemonOptions, _ environment: [String: String]) ->
         return complain(error.message, status: 1)
     }
 
+    raiseDescriptorLimit()
     let outcome = Outcome()
     startOnLoop {
         do throws(SystemError) {
@@ -79,6 +80,16 @@ private func serve(_ options: DaemonOptions, _ environment: [String: String]) ->
         if let failure = outcome.failure { return complain("cannot start: \(failure)", status: 1) }
         return 0
     }
+}
+
+/// Descriptors that the daemon may have, where the system lets it: two for each request in flight.
+private let wantedDescriptors: rlim_t = 65_536
+
+private func raiseDescriptorLimit() {
+    var limit = rlimit()
+    guard getrlimit(Int32(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < wantedDescriptors else { return }
+    limit.rlim_cur = min(limit.rlim_max, wantedDescriptors)
+    _ = setrlimit(Int32(RLIMIT_NOFILE.rawValue), &limit)
 }
 
 @LoopActor

@@ -45,6 +45,10 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private var localJobs: [UnownedJob] = []
     private var slots: [Slot] = []
     private var freeSlots: [Int] = []
+    /// Which registration a descriptor's number belongs to in epoll. libcurl closes a socket that was still connecting
+    /// without a word, and accept may hand out its number at once: what the old registration does then must not reach
+    /// the new one.
+    private var owners: [UInt64] = []
     private var endOfTurn: [@LoopActor () -> Void] = []
     private var runningJobs: [UnownedJob] = []
     private var runningEndOfTurn: [@LoopActor () -> Void] = []
@@ -54,6 +58,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private var turnTime = MonotonicTime(nanoseconds: 0)
 
     private static let wakeToken = UInt64.max
+    private static let nobody = UInt64.max
     private static let roundsPerTurn = 8
 
     private init() {
@@ -109,13 +114,26 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
             freeSlots.append(index)
             throw error
         }
+        setOwner(of: descriptor, token)
         return Registration(token: token, descriptor: descriptor)
     }
 
+    private func owner(of descriptor: Int32) -> UInt64 {
+        Int(descriptor) < owners.count ? owners[Int(descriptor)] : Self.nobody
+    }
+
+    private func setOwner(of descriptor: Int32, _ token: UInt64) {
+        while owners.count <= Int(descriptor) { owners.append(Self.nobody) }
+        owners[Int(descriptor)] = token
+    }
+
     /// Changes the interest of a registration. A descriptor that was closed and opened again behind epoll's back is
-    /// added anew.
+    /// added anew, unless it is another's by now.
     @LoopActor
     package func update(_ registration: Registration, events: UInt32) {
+        let owner = owner(of: registration.descriptor)
+        guard owner == registration.token || owner == Self.nobody else { return }
+        setOwner(of: registration.descriptor, registration.token)
         if !control(CL_EPOLL_MOD, registration.descriptor, events, registration.token), cl_errno() == ENOENT {
             _ = control(CL_EPOLL_ADD, registration.descriptor, events, registration.token)
         }
@@ -125,13 +143,15 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     /// whose hang-up would otherwise be reported again and again.
     @LoopActor
     package func suspend(_ registration: Registration) {
+        guard owner(of: registration.descriptor) == registration.token else { return }
+        setOwner(of: registration.descriptor, Self.nobody)
         _ = control(CL_EPOLL_DEL, registration.descriptor, 0, 0)
     }
 
     /// Ends a registration; events already fetched for it are dropped. Call it before the descriptor is closed.
     @LoopActor
     package func unregister(_ registration: Registration) {
-        _ = control(CL_EPOLL_DEL, registration.descriptor, 0, 0)
+        suspend(registration)
         let index = Int(registration.token & 0xFFFF_FFFF)
         guard slots[index].generation == UInt32(registration.token >> 32) else { return }
         slots[index].handler = nil

@@ -62,6 +62,42 @@ import Testing
         #expect(done.wait())
     }
 
+    /// libcurl closes sockets of ours without a word, and the number may be a client's connection by the time we act.
+    @Test func anOldRegistrationDoesNothingToTheNextOneOfItsNumber() throws {
+        let (first, second) = (pipe(), pipe())
+        let watchers = (Watcher(), Watcher())
+        let heard = (Gate(), Gate(), Gate())
+        defer { for end in [first.read, first.write, second.read, second.write] { close(end) } }
+        try onLoop {
+            let loop = EventLoop.shared
+            let old = try loop.register(first.read, events: UInt32(CL_EPOLLIN), watchers.0)
+            // The same number, another file.
+            precondition(dup2(second.read, first.read) == first.read)
+            let new = try loop.register(first.read, events: UInt32(CL_EPOLLIN), watchers.1)
+            watchers.1.act = { _ in
+                var byte: UInt8 = 0
+                read(first.read, &byte, 1)
+                switch watchers.1.calls {
+                case 1:
+                    loop.update(old, events: 0)
+                    heard.0.open()
+                case 2:
+                    loop.unregister(old)
+                    heard.1.open()
+                default:
+                    loop.unregister(new)
+                    heard.2.open()
+                }
+            }
+            loop.suspend(old)
+        }
+        for gate in [heard.0, heard.1, heard.2] {
+            write(second.write, "x", 1)
+            #expect(gate.wait())
+        }
+        try onLoop { #expect(watchers.0.calls == 0) }
+    }
+
     /// A descriptor that is closed and opened again under the same number within a turn must not hear of the old one.
     @Test func anUnregisteredHandlerHearsNothingMore() throws {
         let (first, second) = (pipe(), pipe())

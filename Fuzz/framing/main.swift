@@ -34,17 +34,13 @@ private func events(of bytes: [UInt8], piece: Int, limit: Int) -> [MessageFramer
     return events
 }
 
-/// How much of a message that is too large was there when it was refused depends on the cut, nothing else does.
 private func checked(_ event: MessageFramer.Event, _ framer: MessageFramer, _ limit: Int) -> MessageFramer.Event {
     switch event {
     case .message(let message):
         precondition(message.count <= limit)
         precondition(framer.framing == .contentLength || !message.contains(0x0A))
         return event
-    case .tooLarge(let prefix):
-        precondition(prefix.count <= 4096)
-        return .tooLarge(prefix: [])
-    case .unsupportedFraming, .malformedHeader: return event
+    case .tooLarge, .unsupportedFraming, .malformedHeader: return event
     }
 }
 

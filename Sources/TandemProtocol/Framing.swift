@@ -10,8 +10,6 @@ package enum MessageFraming: Hashable, Sendable {
 
 /// The most bytes of a header block before its empty line.
 private let headerBlockLimit = 8192
-/// How much of an oversized message is kept, so that its id can be looked for.
-private let oversizedPrefixLimit = 4096
 
 /// Cuts a byte stream into messages. Bytes go in with `append` as they were read, messages come out of `next` until it
 /// gives nil; drained like this it holds at most one incomplete message. Each byte is looked at once, and moved once
@@ -20,9 +18,9 @@ package struct MessageFramer: Sendable {
     package enum Event: Hashable, Sendable {
         /// One message without its framing, not yet known to be JSON.
         case message([UInt8])
-        /// A message over the limit; the rest of it is skipped and the stream goes on. `prefix` is its beginning, at
-        /// most 4096 bytes.
-        case tooLarge(prefix: [UInt8])
+        /// A message over the limit; it is skipped and the stream goes on. Comes as soon as its id was seen, else at
+        /// its end; nil where it has none.
+        case tooLarge(id: RPCID?)
         /// The stream begins like neither framing. Nothing comes after this.
         case unsupportedFraming
         /// A header block without one valid Content-Length, or longer than 8 KiB. Nothing comes after this.
@@ -48,6 +46,8 @@ package struct MessageFramer: Sendable {
     /// Where the unconsumed bytes begin, and how far they were searched for a line's end.
     private var start = 0
     private var scanned = 0
+    /// Looks for the id of the oversized message that is being skipped, until that is reported.
+    private var idScan: RequestIDScan?
 
     /// - Parameters:
     ///   - limit: the most bytes of one message, without its framing.
@@ -80,21 +80,26 @@ package struct MessageFramer: Sendable {
                 guard let event = nextLine() else { continue }
                 return event.value
             case .restOfLine:
-                guard let end = lineEnd() else {
-                    discardAll()
-                    return nil
+                let end = lineEnd()
+                let report = skip(to: end ?? buffer.count, isEnd: end != nil)
+                if let end {
+                    consume(to: end + 1)
+                    state = .line
                 }
-                consume(to: end + 1)
-                state = .line
+                if let report { return report }
+                if end == nil { return nil }
             case .header(let length, let consumed):
                 guard let event = nextHeader(length, consumed) else { continue }
                 return event.value
             case .body(let length):
-                return nextBody(length)
+                guard length > limit else { return nextBody(length) }
+                idScan = RequestIDScan()
+                state = .restOfBody(length)
             case .restOfBody(let left):
                 let skipped = min(left, buffer.count - start)
-                consume(to: start + skipped)
+                let report = skip(to: start + skipped, isEnd: skipped == left)
                 state = skipped == left ? .header(length: nil, consumed: 0) : .restOfBody(left - skipped)
+                if let report { return report }
                 if skipped < left { return nil }
             case .failed:
                 return nil
@@ -136,17 +141,18 @@ package struct MessageFramer: Sendable {
         guard let newline = lineEnd() else {
             // One byte over the limit may still be the carriage return of a message just within it.
             guard buffer.count - start > limit + 1 else { return .needsBytes }
-            let prefix = Array(buffer[start..<min(buffer.count, start + oversizedPrefixLimit)])
-            discardAll()
+            idScan = RequestIDScan()
+            scanned = start
             state = .restOfLine
-            return .event(.tooLarge(prefix: prefix))
+            return nil
         }
         var end = newline
         if end > start, buffer[end - 1] == UInt8(ascii: "\r") { end -= 1 }
         if end - start > limit {
-            let prefix = Array(buffer[start..<min(end, start + oversizedPrefixLimit)])
+            idScan = RequestIDScan()
+            let report = skip(to: end, isEnd: true)
             consume(to: newline + 1)
-            return .event(.tooLarge(prefix: prefix))
+            return report.map { .event($0) }
         }
         if buffer[start..<end].allSatisfy(isBlank) {
             consume(to: newline + 1)
@@ -184,16 +190,18 @@ package struct MessageFramer: Sendable {
     }
 
     private mutating func nextBody(_ length: Int) -> Event? {
-        let available = buffer.count - start
-        if length > limit {
-            let wanted = min(length, oversizedPrefixLimit)
-            guard available >= wanted else { return nil }
-            state = .restOfBody(length)
-            return .tooLarge(prefix: Array(buffer[start..<start + wanted]))
-        }
-        guard available >= length else { return nil }
+        guard buffer.count - start >= length else { return nil }
         state = .header(length: nil, consumed: 0)
         return .message(take(start..<start + length, through: start + length))
+    }
+
+    /// Passes over bytes of an oversized message; its event, once, when there is no more to learn about it.
+    private mutating func skip(to end: Int, isEnd: Bool) -> Event? {
+        idScan?.feed(buffer[start..<end])
+        consume(to: end)
+        guard let scan = idScan, isEnd || scan.isOver else { return nil }
+        idScan = nil
+        return .tooLarge(id: scan.id)
     }
 
     /// Takes a message out. A buffer that holds nothing else is handed over as it is, without a copy.

@@ -1,61 +1,98 @@
 import TandemJSON
 
-/// Looks for the top-level member `id` in the beginning of a message that was too large to keep. The prefix is cut
-/// somewhere, so this walks it by hand: strings are skipped whole, depth is counted, and only a complete value right
-/// behind `"id":` at the top level counts.
-package func readRequestID(inPrefix prefix: [UInt8]) -> RPCID? {
-    var depth = 0
-    var index = 0
-    var expectsKey = false
-    while index < prefix.count {
-        switch prefix[index] {
-        case UInt8(ascii: "{"):
-            depth += 1
-            expectsKey = depth == 1
-        case UInt8(ascii: "["):
-            depth += 1
-            if depth == 1 { return nil }
-        case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
-        case UInt8(ascii: ","): expectsKey = depth == 1
+/// Looks for the top-level member `id` in a message that is too large to keep, wherever it stands. The message goes
+/// through in pieces and none of it is kept but the id itself: strings are skipped, depth is counted. It is no parser:
+/// of a message that is not JSON it may read an id or none.
+struct RequestIDScan: Sendable {
+    /// Bytes of an id; a longer one is not echoed.
+    static let idLimit = 4096
+
+    /// What the bytes at hand belong to.
+    private enum Token {
+        /// Nothing that matters.
+        case other
+        /// A name of the top level's.
+        case name
+        /// Behind the name `id`, before its colon.
+        case colon
+        /// The value of `id`.
+        case value
+    }
+
+    private var depth = 0
+    private var isInString = false
+    private var isEscaped = false
+    /// At the top level, where the next string is a name.
+    private var expectsName = false
+    private var token = Token.other
+    private var collected: [UInt8] = []
+
+    private(set) var id: RPCID?
+    /// Nothing that comes can change what was found.
+    private(set) var isOver = false
+
+    mutating func feed(_ bytes: ArraySlice<UInt8>) {
+        for byte in bytes {
+            if isOver { return }
+            if isInString { readInString(byte) } else { read(byte) }
+        }
+    }
+
+    private mutating func readInString(_ byte: UInt8) {
+        collect(byte)
+        if isEscaped {
+            isEscaped = false
+        } else if byte == UInt8(ascii: "\\") {
+            isEscaped = true
+        } else if byte == UInt8(ascii: "\"") {
+            isInString = false
+            if token == .name { token = collected.elementsEqual("\"id\"".utf8) ? .colon : .other }
+        }
+    }
+
+    private mutating func read(_ byte: UInt8) {
+        switch byte {
         case UInt8(ascii: "\""):
-            guard let end = stringEnd(prefix, index) else { return nil }
-            let isIDKey = expectsKey && prefix[index...end].elementsEqual("\"id\"".utf8)
-            expectsKey = false
-            index = end
-            if isIDKey { return valueAfterColon(prefix, end + 1) }
-        default: break
+            isInString = true
+            if expectsName { begin(.name) }
+            expectsName = false
+            collect(byte)
+        case UInt8(ascii: ":"):
+            if token == .colon { begin(.value) } else { collect(byte) }
+        case UInt8(ascii: ","):
+            if depth == 1 { endMember() } else { collect(byte) }
+            expectsName = depth == 1
+        case UInt8(ascii: "{"), UInt8(ascii: "["):
+            depth += 1
+            // A batch has no id of its own.
+            if depth == 1, byte == UInt8(ascii: "[") { isOver = true }
+            expectsName = depth == 1
+            collect(byte)
+        case UInt8(ascii: "}"), UInt8(ascii: "]"):
+            if depth == 1 { endMember() }
+            depth -= 1
+            if depth <= 0 { isOver = true }
+            collect(byte)
+        default: collect(byte)
         }
-        index += 1
     }
-    return nil
-}
 
-private func stringEnd(_ bytes: [UInt8], _ start: Int) -> Int? {
-    var index = start + 1
-    while index < bytes.count {
-        if bytes[index] == UInt8(ascii: "\\") {
-            index += 1
-        } else if bytes[index] == UInt8(ascii: "\"") {
-            return index
+    private mutating func begin(_ token: Token) {
+        self.token = token
+        collected.removeAll(keepingCapacity: true)
+    }
+
+    private mutating func collect(_ byte: UInt8) {
+        guard token == .name || token == .value else { return }
+        guard collected.count < Self.idLimit else { return token = .other }
+        collected.append(byte)
+    }
+
+    private mutating func endMember() {
+        if token == .value {
+            id = (try? JSONDocument(collected)).flatMap { RPCID($0.root) }
+            isOver = true
         }
-        index += 1
+        token = .other
     }
-    return nil
-}
-
-private func valueAfterColon(_ bytes: [UInt8], _ start: Int) -> RPCID? {
-    func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
-    var index = start
-    while index < bytes.count, isBlank(bytes[index]) || bytes[index] == UInt8(ascii: ":") { index += 1 }
-    guard index < bytes.count else { return nil }
-    let end: Int
-    if bytes[index] == UInt8(ascii: "\"") {
-        guard let last = stringEnd(bytes, index) else { return nil }
-        end = last + 1
-    } else {
-        let stop = bytes[index...].firstIndex { isBlank($0) || $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "}") }
-        guard let stop else { return nil }
-        end = stop
-    }
-    return (try? JSONDocument(Array(bytes[index..<end]))).flatMap { RPCID($0.root) }
 }

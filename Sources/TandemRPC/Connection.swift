@@ -8,7 +8,7 @@ import TandemProtocol
 package struct ConnectionLimits: Sendable {
     /// Bytes of one message in; larger is -32007.
     package var messageBytes = 32 << 20
-    /// Outbound bytes above which upstreams are paused and no further request is read.
+    /// Outbound bytes above which upstreams are paused and no further request is taken up.
     package var outboundBytes = 8 << 20
     /// A peer that takes nothing for this long while bytes wait for it is closed.
     package var writeStall: TimeSpan = .seconds(30)
@@ -26,6 +26,10 @@ package final class Connection: ReadinessHandler {
     private static let readSize = 64 << 10
     /// Reads of one connection in one turn, so that a flood cannot starve the others.
     private static let readsPerTurn = 4
+    /// Bytes of messages that wait while the peer takes no answers; with more it is not read.
+    private static let heldLimit = 64 << 10
+    /// What a held message counts for besides its bytes.
+    private static let heldOverhead = 64
     private static let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: readSize, alignment: 16)
 
     package let peer: Peer
@@ -37,6 +41,9 @@ package final class Connection: ReadinessHandler {
     private var interest = UInt32(CL_EPOLLIN)
     private var flushIsDue = false
     private var congested = false
+    /// What came while the peer took no answers, in order.
+    private var held: [MessageFramer.Event] = []
+    private var heldBytes = 0
     /// The peer has said all it will say; answers still go to it.
     private var inputEnded = false
     /// Close as soon as everything is written.
@@ -103,6 +110,7 @@ package final class Connection: ReadinessHandler {
         Glibc.close(descriptor)
         outbound = OutboundBuffer()
         congested = false
+        held = []
         receiver?.connectionClosed()
     }
 
@@ -140,12 +148,34 @@ package final class Connection: ReadinessHandler {
         }
     }
 
-    /// Hands on whole messages, as long as the peer takes our answers.
+    /// Hands on whole messages, as long as the peer takes our answers. While it takes none, what it cancels is
+    /// cancelled all the same, and the rest waits.
     private func deliver() {
-        while isOpen, !closesWhenFlushed, !congested, let event = framer.next() {
-            receiver?.connection(received: event)
+        while isOpen, !closesWhenFlushed, !isFull, let event = framer.next() {
+            if !congested {
+                receiver?.connection(received: event)
+            } else if receiver?.connection(receivedWhileCongested: event) != true {
+                if case .message(let bytes) = event { heldBytes += bytes.count }
+                heldBytes += Self.heldOverhead
+                held.append(event)
+            }
         }
         updateInterest()
+    }
+
+    /// No more is read until the peer takes what waits for it.
+    private var isFull: Bool { congested && heldBytes >= Self.heldLimit }
+
+    private func deliverHeld() {
+        var next = 0
+        while isOpen, !closesWhenFlushed, !congested, next < held.count {
+            receiver?.connection(received: held[next])
+            next += 1
+        }
+        held.removeFirst(min(next, held.count))
+        if held.isEmpty { heldBytes = 0 }
+        deliver()
+        if inputEnded, held.isEmpty { receiver?.connectionInputEnded() }
     }
 
     /// The peer shut its side down. Without `shutdown(SHUT_RD)` on ours this may be a script that waits for its
@@ -158,13 +188,13 @@ package final class Connection: ReadinessHandler {
         }
         inputEnded = true
         updateInterest()
-        receiver?.connectionInputEnded()
+        if held.isEmpty { receiver?.connectionInputEnded() }
     }
 
     private func updateInterest() {
         guard let registration else { return }
         var wanted: UInt32 = 0
-        if !inputEnded, !congested, !closesWhenFlushed { wanted |= UInt32(CL_EPOLLIN) }
+        if !inputEnded, !isFull, !closesWhenFlushed { wanted |= UInt32(CL_EPOLLIN) }
         if stall?.isPending == true { wanted |= UInt32(CL_EPOLLOUT) }
         guard wanted != interest else { return }
         interest = wanted
@@ -196,7 +226,7 @@ package final class Connection: ReadinessHandler {
         if congested, outbound.count <= limits.outboundBytes / 2 {
             congested = false
             receiver?.connectionDrained()
-            deliver()
+            deliverHeld()
         }
         updateInterest()
     }
@@ -206,6 +236,8 @@ package final class Connection: ReadinessHandler {
 @LoopActor
 protocol ConnectionReceiver: AnyObject {
     func connection(received event: MessageFramer.Event)
+    /// The peer takes no answers. True when the message is done with; else it comes again when the peer does.
+    func connection(receivedWhileCongested event: MessageFramer.Event) -> Bool
     /// No more requests will come; those in flight may still be answered.
     func connectionInputEnded()
     /// The outbound buffer has room again.

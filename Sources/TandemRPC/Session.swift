@@ -72,8 +72,8 @@ final class Session: ConnectionReceiver {
     func connection(received event: MessageFramer.Event) {
         switch event {
         case .message(let bytes): receive(bytes)
-        case .tooLarge(let prefix):
-            send { $0.errorResponse(idInPrefix(prefix), .tooLarge(limitBytes: limits.messageBytes)) }
+        case .tooLarge(let id):
+            send { $0.errorResponse(id ?? .null, .tooLarge(limitBytes: limits.messageBytes)) }
         case .unsupportedFraming:
             refuse(
                 RPCError(.parseError, "The connection begins with neither JSON nor Content-Length: send JSON-RPC 2.0."))
@@ -81,6 +81,18 @@ final class Session: ConnectionReceiver {
             refuse(RPCError(.parseError, "A header block has no valid Content-Length: send one before each message."))
         }
     }
+
+    func connection(receivedWhileCongested event: MessageFramer.Event) -> Bool {
+        guard case .message(let bytes) = event, bytes.count <= Self.cancellationLimit,
+            let message = try? RPCRequest(JSONDocument(bytes).root), message.id == nil,
+            message.name.isString("$/cancelRequest")
+        else { return false }
+        cancelRequest(message.params)
+        return true
+    }
+
+    /// Bytes of the longest message that is looked at as a cancellation while the peer takes no answers.
+    private static let cancellationLimit = 8 << 10
 
     private func receive(_ bytes: [UInt8]) {
         let document: JSONDocument
@@ -166,11 +178,6 @@ final class Session: ConnectionReceiver {
         server.ended(self)
         for request in orphans where !request.isDetached { request.work?.cancel(.clientGone) }
         for request in orphans where request.isDetached { request.work?.resume() }
-    }
-
-    /// The id of a message of which only the beginning was kept: found when it stands before what made it large.
-    private func idInPrefix(_ prefix: [UInt8]) -> RPCID {
-        readRequestID(inPrefix: prefix) ?? .null
     }
 }
 

@@ -96,6 +96,30 @@ import Testing
         #expect(RawClient.head(of: answer).contains("\"result\""))
     }
 
+    /// Back-pressure stops what is sent to a client, not what the client takes back.
+    @Test func aSlowReaderCanCancel() throws {
+        let piece = OpenAIMaterial.event(OpenAIMaterial.content(String(repeating: "x", count: 100_000)))
+        let upstream = try ScriptedUpstream { _ in .sse([Reply.Piece](repeating: .text(piece), count: 240) + [.hang]) }
+        let daemon = try DaemonProcess(config: config(upstream), environment: upstreamKey)
+        let slow = try daemon.client()
+        let before = try residentBytes(daemon.pid)
+        try slow.send(RawClient.request("chat", chatParams("slow", stream: true), id: "7"))
+        let request = try #require(upstream.request())
+        // The outbound buffer is over its limit: nothing moves any more.
+        #expect(try eventually { try residentBytes(daemon.pid) > before + (8 << 20) })
+        #expect(try daemon.client().call("ping").contains("result"))
+        // Held until the answers are taken, in order; the cancellation goes ahead of it.
+        try slow.send(RawClient.request("ping", "{}", id: "8"))
+        let start = MonotonicTime.now()
+        try slow.send(#"{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":7}}"#)
+        #expect(request.abandoned.wait())
+        let took = try #require(request.abandonedAt) - start
+        #expect(took < .milliseconds(100), "\(took)")
+        let cancelled = try slow.response()
+        #expect(cancelled.contains("\"id\":7") && cancelled.contains("-32800"))
+        #expect(try slow.response().hasPrefix("{\"jsonrpc\":\"2.0\",\"id\":8,\"result\""))
+    }
+
     @Test func halfAMessageAndNothingMoreHarmsNobody() throws {
         let daemon = try DaemonProcess()
         let half = try daemon.client()

@@ -183,13 +183,12 @@ private func result(_ id: String) -> String { #"{"jsonrpc":"2.0","id":\#(id),"re
     @Test func badMessagesAreAnsweredHere() {
         var relay = Relay()
         relay.editor("{nonsense")
-        relay.fromEditor(
-            .tooLarge(prefix: Array(#"{"method":"chat","id":"big","params":{"x":"yyy"#.utf8)), now: time(0))
+        relay.fromEditor(.tooLarge(id: RPCID(77)), now: time(0))
         relay.editor(request("1"))
         relay.editor(request("1"))
         let said = relay.said()
         #expect(said[0].hasPrefix(#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700"#))
-        #expect(said[1].hasPrefix(#"{"jsonrpc":"2.0","id":"big","error":{"code":-32007"#))
+        #expect(said[1].hasPrefix(#"{"jsonrpc":"2.0","id":77,"error":{"code":-32007"#))
         #expect(said[1].contains(#""limit_bytes":33554432"#))
         #expect(said[2].hasPrefix(#"{"jsonrpc":"2.0","id":1,"error":{"code":-32600"#))
         #expect(relay.queued.count == 1)

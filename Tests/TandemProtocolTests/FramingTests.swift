@@ -37,6 +37,8 @@ private func expectEvents(
 
 private func message(_ text: String) -> MessageFramer.Event { .message(bytes(text)) }
 
+private let seven = RPCID(7)
+
 @Suite struct NewlineFraming {
     @Test func messagesEndAtTheLine() {
         expectEvents("{\"a\":1}\n[2]\r\n{}\n", [message("{\"a\":1}"), message("[2]"), message("{}")])
@@ -64,22 +66,24 @@ private func message(_ text: String) -> MessageFramer.Event { .message(bytes(tex
         let stream = bytes("{123456789}\r\n{}\n")
         for size in 1...stream.count {
             let found = events(stream, limit: 10, chunk: size)
-            #expect(found.count == 2)
-            guard case .tooLarge(let prefix) = found[0] else {
-                Issue.record("no tooLarge in chunks of \(size)")
-                continue
-            }
-            #expect(prefix.starts(with: bytes("{12345678")) && prefix.count <= 12)
-            #expect(found[1] == message("{}"))
+            #expect(found == [.tooLarge(id: nil), message("{}")], "in chunks of \(size)")
         }
     }
 
-    @Test func thePrefixOfAnOversizedMessageIsBounded() {
-        let long = bytes("{\"id\":7,\"x\":\"" + String(repeating: "y", count: 100_000) + "\"}\n{}\n")
-        for size in [1000, 4096, 20_001, long.count] {
-            let found = events(long, limit: 20_000, chunk: size)
-            #expect(found == [.tooLarge(prefix: Array(long[..<4096])), message("{}")])
+    @Test func theIDOfAnOversizedMessageIsFoundWhereverItStands() {
+        let filling = "\"x\":\"" + String(repeating: "y", count: 100_000) + "\""
+        for object in ["{\"id\":7,\(filling)}", "{\(filling),\"id\":7}"] {
+            for size in [1, 1000, 4096, 20_001, object.utf8.count, object.utf8.count + 4] {
+                let found = events(bytes(object + "\n{}\n"), limit: 20_000, chunk: size)
+                #expect(found == [.tooLarge(id: seven), message("{}")])
+            }
         }
+    }
+
+    /// The client may wait for the answer before it sends the rest.
+    @Test func anOversizedMessageIsReportedAsSoonAsItsIDIsKnown() {
+        let start = bytes("{\"id\":7,\"x\":\"" + String(repeating: "y", count: 20))
+        #expect(events(start, limit: 10, chunk: 1) == [.tooLarge(id: seven)])
     }
 }
 
@@ -121,12 +125,12 @@ private func message(_ text: String) -> MessageFramer.Event { .message(bytes(tex
     @Test func oversizedMessagesAreSkipped() {
         expectEvents(
             "Content-Length: 11\r\n\r\n{123456789}Content-Length: 2\r\n\r\n{}", limit: 10,
-            [.tooLarge(prefix: bytes("{123456789}")), message("{}")])
+            [.tooLarge(id: nil), message("{}")])
         let body = bytes("{\"id\":7,\"x\":\"" + String(repeating: "y", count: 100_000) + "\"}")
         let stream = bytes("Content-Length: \(body.count)\r\n\r\n") + body + bytes("Content-Length: 2\r\n\r\n{}")
         for size in [1000, 4096, 20_001, stream.count] {
             let found = events(stream, limit: 20_000, chunk: size)
-            #expect(found == [.tooLarge(prefix: Array(body[..<4096])), message("{}")])
+            #expect(found == [.tooLarge(id: seven), message("{}")])
         }
     }
 }

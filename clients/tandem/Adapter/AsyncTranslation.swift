@@ -76,8 +76,7 @@ final class AsyncTranslation<Server: AsyncServer>: Translation, @unchecked Senda
             } catch {
                 refuse(nil, .parseError(error))
             }
-        case .tooLarge(let prefix):
-            refuse(readRequestID(inPrefix: prefix), .tooLarge(limitBytes: adapterMessageLimit))
+        case .tooLarge(let id): refuse(id, .tooLarge(limitBytes: adapterMessageLimit))
         case .unsupportedFraming, .malformedHeader:
             refuse(nil, RPCError(.parseError, "the framing cannot be understood: mend the client"))
         }

@@ -62,9 +62,8 @@ struct MCPServer: Translation {
                 return fail(nil, MCPError(-32700, "the message is not valid JSON: send one object on a line"))
             }
             if document.root.kind == .array { batch(document.root, now: now) } else { single(document.root, nil, now) }
-        case .tooLarge(let prefix):
-            let error = MCPError(-32600, "the message is larger than \(adapterMessageLimit) bytes: send less")
-            fail(readRequestID(inPrefix: prefix), error)
+        case .tooLarge(let id):
+            fail(id, MCPError(-32600, "the message is larger than \(adapterMessageLimit) bytes: send less"))
         case .unsupportedFraming, .malformedHeader: break
         }
     }

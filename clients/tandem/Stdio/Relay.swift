@@ -38,10 +38,7 @@ struct Relay: Translation {
             } catch {
                 answer(nil, .parseError(error))
             }
-        case .tooLarge(let prefix):
-            answer(
-                readRequestID(inPrefix: prefix),
-                .tooLarge(limitBytes: adapterMessageLimit))
+        case .tooLarge(let id): answer(id, .tooLarge(limitBytes: adapterMessageLimit))
         case .unsupportedFraming:
             answer(nil, RPCError(.parseError, "neither JSON lines nor Content-Length headers: send one of them"))
         case .malformedHeader:

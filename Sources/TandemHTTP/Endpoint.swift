@@ -34,11 +34,14 @@ package final class HTTPEndpoint {
     /// When a transfer was started last.
     var lastUse: MonotonicTime?
     nonisolated(unsafe) private var headerList: UnsafeMutablePointer<curl_slist>?
+    /// The URL taken apart, once for all transfers; nil for one that libcurl is to refuse in its own words.
+    nonisolated(unsafe) private var parsedURL: OpaquePointer?
     nonisolated(unsafe) private var idle: [OpaquePointer] = []
 
     package init(_ settings: Settings, client: HTTPClient) {
         self.settings = settings
         self.client = client
+        parsedURL = Self.parse(settings.url)
         // "Expect: 100-continue" costs a round trip with larger bodies.
         headerList = curl_slist_append(nil, "Expect:")
         for (name, value) in settings.headers {
@@ -49,7 +52,21 @@ package final class HTTPEndpoint {
     deinit {
         for easy in idle { curl_easy_cleanup(UnsafeMutableRawPointer(easy)) }
         curl_slist_free_all(headerList)
+        curl_url_cleanup(parsedURL)
     }
+
+    private static func parse(_ url: String) -> OpaquePointer? {
+        guard let parsed = curl_url() else { return nil }
+        guard curl_url_set(parsed, CURLUPART_URL, url, 0) == CURLUE_OK else {
+            curl_url_cleanup(parsed)
+            return nil
+        }
+        return parsed
+    }
+
+    /// Whether the environment names a proxy: without one libcurl need not look for it in each transfer.
+    private static let environmentNamesProxy = ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+        .contains { (name: String) in getenv(name) != nil }
 
     /// Whether a new transfer would probably have to connect first, and connecting takes more than a moment.
     func isCold(at time: MonotonicTime) -> Bool {
@@ -61,7 +78,15 @@ package final class HTTPEndpoint {
         lastUse = EventLoop.shared.now
         if let easy = idle.popLast() { return UnsafeMutableRawPointer(easy) }
         guard let easy = curl_easy_init() else { return nil }
-        ccurl_set_string(easy, CURLOPT_URL, settings.url)
+        if let parsedURL {
+            ccurl_set_pointer(easy, CURLOPT_CURLU, UnsafeRawPointer(parsedURL))
+        } else {
+            ccurl_set_string(easy, CURLOPT_URL, settings.url)
+        }
+        if !Self.environmentNamesProxy {
+            ccurl_set_string(easy, CURLOPT_PROXY, "")
+            ccurl_set_string(easy, CURLOPT_NOPROXY, "")
+        }
         if let path = settings.unixSocket { ccurl_set_string(easy, CURLOPT_UNIX_SOCKET_PATH, path) }
         ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, headerList)
         switch settings.method {

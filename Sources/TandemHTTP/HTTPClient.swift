@@ -31,17 +31,9 @@ package final class HTTPClient {
         self.multi = multi
         let context = Unmanaged.passUnretained(self).toOpaque()
         ccurl_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, context)
-        ccurl_multi_set_socket_callback(multi) { _, socket, what, context, _ in
-            let client = Unmanaged<HTTPClient>.fromOpaque(context!).takeUnretainedValue()
-            LoopActor.assumeIsolated { client.watch(socket, what) }
-            return 0
-        }
+        ccurl_multi_set_socket_callback(multi, socketCallback)
         ccurl_multi_set_pointer(multi, CURLMOPT_TIMERDATA, context)
-        ccurl_multi_set_timer_callback(multi) { _, milliseconds, context in
-            let client = Unmanaged<HTTPClient>.fromOpaque(context!).takeUnretainedValue()
-            LoopActor.assumeIsolated { client.setTimer(milliseconds) }
-            return 0
-        }
+        ccurl_multi_set_timer_callback(multi, timerCallback)
         ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, Self.connectionCacheSize)
     }
 
@@ -59,24 +51,12 @@ package final class HTTPClient {
     // MARK: what Transfer and Endpoint use
 
     func prepare(_ easy: UnsafeMutableRawPointer) {
-        ccurl_set_data_callback(easy, CURLOPT_WRITEFUNCTION) { data, size, count, context in
-            let transfer = Unmanaged<Transfer>.fromOpaque(context!).takeUnretainedValue()
-            let bytes = UnsafeRawBufferPointer(start: data, count: size * count)
-            nonisolated(unsafe) let lent = bytes
-            return LoopActor.assumeIsolated { transfer.receivedInCallback(lent) }
-        }
-        ccurl_set_pointer(easy, CURLOPT_SOCKOPTDATA, Unmanaged.passUnretained(self).toOpaque())
-        ccurl_set_open_callback(easy) { context, socket, _ in
-            let client = Unmanaged<HTTPClient>.fromOpaque(context!).takeUnretainedValue()
-            LoopActor.assumeIsolated { client.opened(socket) }
-            return CURL_SOCKOPT_OK
-        }
-        ccurl_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, Unmanaged.passUnretained(self).toOpaque())
-        ccurl_set_close_callback(easy) { context, socket in
-            let client = Unmanaged<HTTPClient>.fromOpaque(context!).takeUnretainedValue()
-            LoopActor.assumeIsolated { client.closed(socket) }
-            return close(socket)
-        }
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        ccurl_set_data_callback(easy, CURLOPT_WRITEFUNCTION, dataCallback)
+        ccurl_set_pointer(easy, CURLOPT_SOCKOPTDATA, context)
+        ccurl_set_open_callback(easy, openCallback)
+        ccurl_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, context)
+        ccurl_set_close_callback(easy, closeCallback)
     }
 
     func add(_ transfer: Transfer, _ easy: UnsafeMutableRawPointer) {
@@ -96,6 +76,13 @@ package final class HTTPClient {
             curl_multi_remove_handle(multi, easy)
             endpoint.giveBack(easy)
         }
+    }
+
+    /// A transfer that is over; what is left to do for it may wait until its answer is on its way.
+    func retire(_ transfer: Transfer, _ easy: UnsafeMutableRawPointer, _ endpoint: HTTPEndpoint) {
+        transfers[ObjectIdentifier(transfer)] = nil
+        if removals.isEmpty { EventLoop.shared.atEndOfTurn { [self] in carryOutRemovals() } }
+        removals.append((transfer, easy, endpoint))
     }
 
     /// Runs a write callback's work; removals that it asks for are carried out after libcurl has returned.
@@ -131,7 +118,7 @@ package final class HTTPClient {
 
     // MARK: libcurl's callbacks
 
-    private func watch(_ socket: Int32, _ what: Int32) {
+    fileprivate func watch(_ socket: Int32, _ what: Int32) {
         var events: UInt32 = 0
         if what == CURL_POLL_IN || what == CURL_POLL_INOUT { events |= UInt32(CL_EPOLLIN) }
         if what == CURL_POLL_OUT || what == CURL_POLL_INOUT { events |= UInt32(CL_EPOLLOUT) }
@@ -143,9 +130,9 @@ package final class HTTPClient {
         }
     }
 
-    private func opened(_ socket: Int32) { connections.insert(socket) }
+    fileprivate func opened(_ socket: Int32) { connections.insert(socket) }
 
-    private func closed(_ socket: Int32) {
+    fileprivate func closed(_ socket: Int32) {
         connections.remove(socket)
         forget(socket)
     }
@@ -155,7 +142,7 @@ package final class HTTPClient {
     /// Sockets in epoll, those of idle connections among them.
     var watchedSockets: Int { sockets.count }
 
-    private func setTimer(_ milliseconds: Int) {
+    fileprivate func setTimer(_ milliseconds: Int) {
         switch milliseconds {
         case ..<0: if let timer { EventLoop.shared.suspend(timer) }
         case 0: kick()
@@ -177,7 +164,7 @@ package final class HTTPClient {
     }
 
     private func carryOutRemovals() {
-        guard !removals.isEmpty else { return }
+        guard !removals.isEmpty, !insideCallback else { return }
         for (_, easy, endpoint) in removals {
             curl_multi_remove_handle(multi, easy)
             endpoint.giveBack(easy)
@@ -197,6 +184,43 @@ package final class HTTPClient {
             Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().finished(code)
         }
     }
+}
+
+// libcurl's callbacks: outside the actor, so that nothing is checked twice on the way in.
+
+private func owner(_ context: UnsafeMutableRawPointer?) -> HTTPClient {
+    Unmanaged<HTTPClient>.fromOpaque(context!).takeUnretainedValue()
+}
+
+private let socketCallback: ccurl_socket_callback = { _, socket, what, context, _ in
+    let client = owner(context)
+    LoopActor.assumeIsolated { client.watch(socket, what) }
+    return 0
+}
+
+private let timerCallback: ccurl_timer_callback = { _, milliseconds, context in
+    let client = owner(context)
+    LoopActor.assumeIsolated { client.setTimer(milliseconds) }
+    return 0
+}
+
+private let openCallback: ccurl_open_callback = { context, socket, _ in
+    let client = owner(context)
+    LoopActor.assumeIsolated { client.opened(socket) }
+    return CURL_SOCKOPT_OK
+}
+
+private let closeCallback: ccurl_close_callback = { context, socket in
+    let client = owner(context)
+    LoopActor.assumeIsolated { client.closed(socket) }
+    return close(socket)
+}
+
+private let dataCallback: ccurl_data_callback = { data, size, count, context in
+    let transfer = Unmanaged<Transfer>.fromOpaque(context!).takeUnretainedValue()
+    let bytes = UnsafeRawBufferPointer(start: data, count: size * count)
+    nonisolated(unsafe) let lent = bytes
+    return LoopActor.assumeIsolated { transfer.receivedInCallback(lent) }
 }
 
 /// A socket of libcurl's in epoll, kept registered while its connection is idle.

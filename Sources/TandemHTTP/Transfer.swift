@@ -31,6 +31,8 @@ package final class Transfer {
     private var body: [UInt8]
     private var easy: UnsafeMutableRawPointer?
     private var paused = false
+    /// libcurl is done with it.
+    private var isOver = false
     fileprivate(set) package var receivedBytes = 0
     /// The response's status; 0 before the first byte of its body or its end.
     package private(set) var status = 0
@@ -102,6 +104,7 @@ package final class Transfer {
             code == CURLE_OK ? .success(()) : .failure(failure(code))
         let delegate = self.delegate
         self.delegate = nil
+        isOver = true
         delegate?.transfer(self, finished: result)
         end()
     }
@@ -118,7 +121,7 @@ package final class Transfer {
     private func end() {
         guard let easy else { return }
         self.easy = nil
-        client.remove(self, easy, endpoint)
+        if isOver { client.retire(self, easy, endpoint) } else { client.remove(self, easy, endpoint) }
     }
 
     private func readStatus() {

@@ -10,32 +10,68 @@ package struct JSONWriter {
         bytes.reserveCapacity(capacity)
     }
 
-    /// The comma before a value or key, where one is due. The last byte tells: a value never ends in one of these.
+    /// The last byte tells whether a comma is due before a value or key: a value never ends in one of these.
     @inline(__always)
-    private mutating func separate() {
+    private var needsComma: Bool {
         switch bytes.last {
-        case nil, 0x7B, 0x5B, 0x3A, 0x0A: break
-        default: bytes.append(0x2C)
+        case nil, 0x7B, 0x5B, 0x3A, 0x0A: false
+        default: true
         }
     }
 
-    package mutating func beginObject() {
-        separate()
-        bytes.append(0x7B)
+    /// Everything goes through here: one check of the capacity for all bytes of a token, its comma included. `write`
+    /// gets room for `capacity` bytes and returns how many it wrote.
+    @inline(__always)
+    private mutating func append(atMost capacity: Int, _ write: (UnsafeMutablePointer<UInt8>) -> Int) {
+        bytes.append(addingCapacity: capacity) { output in
+            output.withUnsafeMutableBufferPointer { buffer, count in
+                if let base = buffer.baseAddress { count += write(base + count) }
+            }
+        }
     }
 
+    /// A token without a comma before it.
+    @inline(__always)
+    private mutating func append(_ token: UnsafePointer<UInt8>, _ count: Int) {
+        append(atMost: count) { output in
+            output.update(from: token, count: count)
+            return count
+        }
+    }
+
+    /// A token, and the comma before it where one is due.
+    @inline(__always)
+    private mutating func value(atMost capacity: Int, _ write: (UnsafeMutablePointer<UInt8>) -> Int) {
+        let comma = needsComma ? 1 : 0
+        append(atMost: capacity + 1) { output in
+            output[0] = 0x2C
+            return comma + write(output + comma)
+        }
+    }
+
+    @inline(__always)
+    private mutating func value(_ token: StaticString) {
+        value(atMost: token.utf8CodeUnitCount) { output in
+            output.update(from: token.utf8Start, count: token.utf8CodeUnitCount)
+            return token.utf8CodeUnitCount
+        }
+    }
+
+    package mutating func beginObject() { value("{") }
     package mutating func endObject() { bytes.append(0x7D) }
-
-    package mutating func beginArray() {
-        separate()
-        bytes.append(0x5B)
-    }
-
+    package mutating func beginArray() { value("[") }
     package mutating func endArray() { bytes.append(0x5D) }
 
+    /// A name that is part of the program holds nothing that wants an escape.
     package mutating func key(_ name: StaticString) {
-        string(name)
-        bytes.append(0x3A)
+        let count = name.utf8CodeUnitCount
+        value(atMost: count + 3) { output in
+            output[0] = 0x22
+            (output + 1).update(from: name.utf8Start, count: count)
+            output[count + 1] = 0x22
+            output[count + 2] = 0x3A
+            return count + 3
+        }
     }
 
     @_disfavoredOverload
@@ -46,13 +82,11 @@ package struct JSONWriter {
 
     @_disfavoredOverload
     package mutating func string(_ text: String) {
-        separate()
         var text = text
         text.withUTF8 { quote($0) }
     }
 
     package mutating func string(_ text: StaticString) {
-        separate()
         quote(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 
@@ -60,7 +94,6 @@ package struct JSONWriter {
     package mutating func string(utf8 text: some Sequence<UInt8>) {
         let done: Void? = text.withContiguousStorageIfAvailable { buffer in
             if isUTF8(buffer) {
-                separate()
                 quote(buffer)
             } else {
                 string(String(decoding: buffer, as: UTF8.self))
@@ -69,82 +102,94 @@ package struct JSONWriter {
         if done == nil { string(utf8: Array(text)) }
     }
 
-    package mutating func int(_ number: some BinaryInteger) {
-        separate()
-        guard let value = Int(exactly: number), value != .min else {
-            bytes.append(contentsOf: String(number).utf8)
-            return
+    package mutating func int(_ number: Int) {
+        // The digits of the largest one, and a sign.
+        value(atMost: 20) { output in
+            var rest = number.magnitude
+            var digits = 0
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { reversed in
+                repeat {
+                    reversed[digits] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+                    rest /= 10
+                    digits += 1
+                } while rest != 0
+                if number < 0 {
+                    reversed[digits] = 0x2D
+                    digits += 1
+                }
+                for index in 0..<digits { output[index] = reversed[digits - 1 - index] }
+            }
+            return digits
         }
-        if value < 0 { bytes.append(0x2D) }
-        var rest = value.magnitude
-        let first = bytes.count
-        repeat {
-            bytes.append(0x30 + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
-        } while rest != 0
-        if bytes.count - first > 1 { bytes[first...].reverse() }
+    }
+
+    @_disfavoredOverload
+    package mutating func int(_ number: some BinaryInteger) {
+        if let number = Int(exactly: number) { int(number) } else { raw(String(number).utf8) }
     }
 
     /// The shortest form that reads back as the same number; null for what JSON cannot say (nan, infinities).
     package mutating func double(_ number: Double) {
         guard number.isFinite else { return null() }
-        separate()
-        bytes.append(contentsOf: number.description.utf8)
+        raw(number.description.utf8)
     }
 
-    package mutating func bool(_ value: Bool) {
-        separate()
-        verbatim(value ? "true" : "false")
-    }
-
-    package mutating func null() {
-        separate()
-        verbatim("null")
-    }
+    package mutating func bool(_ value: Bool) { self.value(value ? "true" : "false") }
+    package mutating func null() { value("null") }
 
     /// One valid JSON value, as it is.
     package mutating func raw(_ json: some Collection<UInt8>) {
-        separate()
-        bytes.append(contentsOf: json)
+        let copied: Void? = json.withContiguousStorageIfAvailable { json in
+            value(atMost: json.count) { output in
+                if let base = json.baseAddress { output.update(from: base, count: json.count) }
+                return json.count
+            }
+        }
+        if copied == nil { raw(Array(json)) }
     }
 
     /// A value of a document, as it is.
     package mutating func value(_ value: JSONValue) { raw(value.raw) }
 
     /// Text as it stands, with no comma and no check: for the fixed parts of a message.
-    package mutating func verbatim(_ text: StaticString) {
-        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-    }
+    package mutating func verbatim(_ text: StaticString) { append(text.utf8Start, text.utf8CodeUnitCount) }
 
     /// Writes valid UTF-8 with quotation marks around it: long clean runs at once, escapes where they must be.
     private mutating func quote(_ text: UnsafeBufferPointer<UInt8>) {
-        bytes.append(0x22)
-        defer { bytes.append(0x22) }
-        guard let base = text.baseAddress else { return }
+        guard let base = text.baseAddress else { return value("\"\"") }
         let count = text.count
-        var start = 0
-        var at = 0
-        while true {
-            while at &+ 8 <= count {
-                let mask = SWAR.special(SWAR.load(base, at))
-                if mask != 0 {
-                    at &+= SWAR.first(mask)
-                    break
-                }
-                at &+= 8
+        var clean = cleanLength(base, 0, count)
+        guard clean < count else {
+            return value(atMost: count + 2) { output in
+                output[0] = 0x22
+                (output + 1).update(from: base, count: count)
+                output[count + 1] = 0x22
+                return count + 2
             }
-            guard at < count else { break }
-            let byte = base[at]
-            if byte >= 0x20, byte != 0x22, byte != 0x5C {
-                at &+= 1
-                continue
-            }
-            bytes.append(contentsOf: UnsafeBufferPointer(start: base + start, count: at - start))
-            escape(byte)
-            at &+= 1
-            start = at
         }
-        bytes.append(contentsOf: UnsafeBufferPointer(start: base + start, count: count - start))
+        value("\"")
+        var start = 0
+        while clean < count {
+            append(base + start, clean - start)
+            escape(base[clean])
+            start = clean + 1
+            clean = cleanLength(base, start, count)
+        }
+        append(base + start, count - start)
+        bytes.append(0x22)
+    }
+
+    /// The index of the first byte at or behind `start` that cannot stand in a string as it is, or `count`.
+    @inline(__always)
+    private func cleanLength(_ base: UnsafePointer<UInt8>, _ start: Int, _ count: Int) -> Int {
+        var at = start
+        while at &+ 8 <= count {
+            let mask = SWAR.special(SWAR.load(base, at))
+            if mask != 0 { return at &+ SWAR.first(mask) }
+            at &+= 8
+        }
+        while at < count, base[at] >= 0x20, base[at] != 0x22, base[at] != 0x5C { at &+= 1 }
+        return at
     }
 
     private mutating func escape(_ byte: UInt8) {

@@ -11,6 +11,12 @@ extension JSONWriter {
         string(value)
     }
 
+    package mutating func member(_ name: StaticString, _ value: Int) {
+        key(name)
+        int(value)
+    }
+
+    @_disfavoredOverload
     package mutating func member(_ name: StaticString, _ value: some BinaryInteger) {
         key(name)
         int(value)

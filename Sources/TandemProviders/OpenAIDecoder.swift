@@ -16,19 +16,35 @@ package struct OpenAIDecoder: Sendable {
 
     package init() {}
 
+    private static let chunkMembers = JSONNameTable(["error", "choices", "usage", "x_groq"])
+    private static let choiceMembers = JSONNameTable(["index", "delta", "message", "finish_reason"])
+    private static let partMembers = JSONNameTable([
+        "content", "reasoning_content", "reasoning", "refusal", "tool_calls",
+    ])
+
     /// Hands on what one chunk says. False when it is no chat completion at all.
     package mutating func decode(_ chunk: JSONValue, _ emit: (DecodedPiece) -> Void) -> Bool {
         guard chunk.kind == .object else { return false }
-        if let error = chunk["error"], !error.isNull {
-            emit(.failure(UpstreamErrorObject(error)))
-            return true
+        var choices: JSONValue?
+        var usage: JSONValue?
+        var groq: JSONValue?
+        for (name, value) in chunk.rawMembers {
+            switch Self.chunkMembers.index(of: name) {
+            case 0 where !value.isNull:
+                emit(.failure(UpstreamErrorObject(value)))
+                return true
+            case 1: choices = value
+            case 2: usage = value
+            case 3: groq = value
+            default: break
+            }
         }
-        let choices = chunk["choices"]
         // Of several answers (`n` among the provider options) only the first is ours to hand on.
-        if let choice = choices?[0], (choice["index"]?.int ?? 0) == 0 { decodeChoice(choice, emit) }
+        if let choice = choices?[0] { decodeChoice(choice, emit) }
         // Groq sends the usage of streams under x_groq; most others send `null` until the last chunk.
-        for usage in [chunk["usage"], chunk["x_groq"]?["usage"]] where usage?.kind == .object {
-            if let usage { emit(.usage(Usage(openAI: usage))) }
+        if usage?.kind != .object { usage = groq?["usage"] }
+        if let usage, usage.kind == .object {
+            emit(.usage(Usage(openAI: usage)))
             return true
         }
         return choices != nil
@@ -40,39 +56,51 @@ package struct OpenAIDecoder: Sendable {
     }
 
     private mutating func decodeChoice(_ choice: JSONValue, _ emit: (DecodedPiece) -> Void) {
-        if let part = choice["delta"] ?? choice["message"] {
-            for (name, value) in part.members {
-                switch name {
-                case "content":
-                    if let text = value.string {
-                        if !text.isEmpty { content(text, emit) }
-                    } else {
-                        for element in value.elements {
-                            if let text = element["text"]?.string, !text.isEmpty { content(text, emit) }
-                        }
-                    }
-                case "reasoning_content", "reasoning":
-                    if let text = value.string, !text.isEmpty,
-                        name == "reasoning_content" || part["reasoning_content"]?.string == nil
-                    {
-                        hasReasoningMember = true
-                        emit(.delta(.reasoning(text)))
-                    }
-                case "refusal":
-                    if let text = value.string, !text.isEmpty { emit(.delta(.content(text))) }
-                case "tool_calls":
-                    for (position, call) in value.elements.enumerated() {
-                        let function = call["function"]
-                        let piece = ToolCall(
-                            id: call["id"]?.string, name: function?["name"]?.string,
-                            arguments: function?["arguments"].map(argumentText) ?? "")
-                        emit(.delta(.toolCall(index: call["index"]?.int ?? position, piece)))
-                    }
-                default: break
-                }
+        var part: JSONValue?
+        var finishReason: JSONValue?
+        for (name, value) in choice.rawMembers {
+            switch Self.choiceMembers.index(of: name) {
+            case 0: if let index = value.int, index != 0 { return }
+            case 1: part = value
+            case 2: if part == nil { part = value }
+            case 3: finishReason = value
+            default: break
             }
         }
-        if let reason = choice["finish_reason"]?.string { emit(.finish(FinishReason(openAI: reason))) }
+        if let part { decodePart(part, emit) }
+        if let reason = finishReason?.string { emit(.finish(FinishReason(openAI: reason))) }
+    }
+
+    private mutating func decodePart(_ part: JSONValue, _ emit: (DecodedPiece) -> Void) {
+        for (name, value) in part.rawMembers {
+            let index = Self.partMembers.index(of: name)
+            switch index {
+            case 0:
+                if let text = value.string {
+                    if !text.isEmpty { content(text, emit) }
+                } else {
+                    for element in value.elements {
+                        if let text = element["text"]?.string, !text.isEmpty { content(text, emit) }
+                    }
+                }
+            case 1, 2:
+                if let text = value.string, !text.isEmpty, index == 1 || part["reasoning_content"]?.string == nil {
+                    hasReasoningMember = true
+                    emit(.delta(.reasoning(text)))
+                }
+            case 3:
+                if let text = value.string, !text.isEmpty { emit(.delta(.content(text))) }
+            case 4:
+                for (position, call) in value.elements.enumerated() {
+                    let function = call["function"]
+                    let piece = ToolCall(
+                        id: call["id"]?.string, name: function?["name"]?.string,
+                        arguments: function?["arguments"].map(argumentText) ?? "")
+                    emit(.delta(.toolCall(index: call["index"]?.int ?? position, piece)))
+                }
+            default: break
+            }
+        }
     }
 
     private mutating func content(_ text: String, _ emit: (DecodedPiece) -> Void) {

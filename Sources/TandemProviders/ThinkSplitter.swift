@@ -24,6 +24,13 @@ package struct ThinkSplitter: Sendable {
     /// Once the answer has begun this hands the text on as it is.
     package mutating func feed(_ text: String, _ emit: (Delta) -> Void) {
         if case .answer = state { return emit(.content(text)) }
+        // Most answers begin with something else, and need not be held for a look.
+        if held.isEmpty, case .undecided = state, let first = text.utf8.first,
+            first != UInt8(ascii: "<"), !isBlank(first)
+        {
+            state = .answer
+            return emit(.content(text))
+        }
         held += text
         while step(emit) {}
     }

@@ -186,9 +186,12 @@ final class ChatRun: RequestWork, UpstreamCallDelegate {
             }
         case .failure(let error): request.fail(error)
         }
-        daemon.ended(id)
-        if case .success(let completion) = result { daemon.recentChats.keep(completion, of: self) }
-        daemon.record(ledgerEntry(result, cost: cost, latency: latency))
+        // Behind the writing of the answer, which is due at the end of this turn, too.
+        EventLoop.shared.atEndOfTurn { [self] in
+            if case .success(let completion) = result { daemon.recentChats.keep(completion, of: self) }
+            daemon.record(ledgerEntry(result, cost: cost, latency: latency))
+            daemon.ended(id)
+        }
     }
 
     private func write(

@@ -1,7 +1,6 @@
 import TandemBase
 import TandemJSON
 import TandemLoop
-import TandemPolicy
 import TandemProviders
 import TandemRPC
 
@@ -20,22 +19,43 @@ final class RecentChats {
         var answer: String
     }
 
-    private var chats = TTLCache<ULID, Chat>(ttl: ttl, maxEntries: maxEntries, maxBytes: maxBytes)
+    /// A ring: each chat passes here and hardly one is asked for, so keeping must cost next to nothing and looking up
+    /// may cost a walk.
+    private var ring: [(id: ULID, keptAt: MonotonicTime, chat: Chat)?] = Array(repeating: nil, count: maxEntries)
+    /// Where the next one goes, and how many stand before it.
+    private var next = 0
+    private var count = 0
+    private var bytes = 0
 
     func keep(_ completion: Completion, of run: ChatRun) {
         let messages = run.chat.prompt.messages
         let size = messages.count + completion.content.utf8.count
         guard size <= Self.maxBytes / 8 else { return }
+        let now = EventLoop.shared.now
+        while count == Self.maxEntries || bytes + size > Self.maxBytes { dropOldest() }
+        while let first = ring[oldest], now - first.keptAt >= Self.ttl { dropOldest() }
         // A copy: the slice would keep the whole message it came in alive.
         let chat = Chat(uid: run.request.peer.uid, messages: Array(messages), answer: completion.content)
-        chats.insert(chat, for: run.id, cost: size, at: EventLoop.shared.now)
+        ring[next] = (run.id, now, chat)
+        next = (next + 1) % Self.maxEntries
+        count += 1
+        bytes += size
+    }
+
+    private var oldest: Int { (next + Self.maxEntries - count) % Self.maxEntries }
+
+    private func dropOldest() {
+        guard let chat = ring[oldest]?.chat else { return }
+        ring[oldest] = nil
+        count -= 1
+        bytes -= chat.messages.count + chat.answer.utf8.count
     }
 
     /// Nil for what is unknown, too old, or another uid's (nil: anybody's).
     func chat(_ id: ULID, uid: UInt32?) -> Chat? {
-        guard let chat = chats.value(for: id, at: EventLoop.shared.now), uid == nil || chat.uid == uid else {
-            return nil
-        }
-        return chat
+        guard let kept = ring.first(where: { $0?.id == id }) ?? nil,
+            EventLoop.shared.now - kept.keptAt < Self.ttl, uid == nil || kept.chat.uid == uid
+        else { return nil }
+        return kept.chat
     }
 }

@@ -552,6 +552,25 @@ async def plans_and_edits_are_part_of_the_conversation(home):
 
 
 @test
+async def an_escalation_knows_what_was_said(home):
+    editor = Editor()
+    async with Agent(home, editor) as agent:
+        session = await agent.session()
+        assert await agent.ask(session, "/escalate") == "end_turn" and "nothing to escalate" in editor.text()
+        assert await agent.ask(session, "first") == "end_turn"
+        editor.updates.clear()
+        assert await agent.ask(session, "/escalate why?") == "end_turn"
+        assert editor.text().startswith("echo: "), editor.text()
+        sent = home.upstream.requests[-1]
+        assert sent["model"] == "thinker"
+        said = [each["content"] for each in sent["messages"] if each["role"] != "system"]
+        assert said[-3:] == ["first", "echo: first", "why?"], said
+        # Without a question, the last one again.
+        assert await agent.ask(session, "/escalate") == "end_turn"
+        assert home.upstream.requests[-1]["model"] == "thinker"
+
+
+@test
 async def cancel_while_permission_is_asked(home):
     folder = project(home)
     editor = Editor()
@@ -676,6 +695,16 @@ async def bad_messages_get_errors(home):
         assert await turn == "cancelled"
 
 
+ESCALATION = """
+[models.think]
+provider = "up"
+model = "thinker"
+[models.assistant]
+workflow = "escalate"
+default = "m"
+reasoning = "think"
+"""
+
 if __name__ == "__main__":
     run(
         [
@@ -685,10 +714,11 @@ if __name__ == "__main__":
             edits_on_the_disk_with_permission, a_rejected_file_stays, unsaved_buffers_are_edited_in_the_editor,
             renames_and_deletions, what_a_model_wrote_is_written_as_it_was_shown,
             plan_mode_changes_nothing_and_execute_does,
-            plans_and_edits_are_part_of_the_conversation, cancel_while_permission_is_asked, commands,
+            plans_and_edits_are_part_of_the_conversation, an_escalation_knows_what_was_said, cancel_while_permission_is_asked, commands,
             tools_of_the_clients_mcp_servers, no_process_is_left, a_killed_daemon_is_not_the_end,
             bad_messages_get_errors,
         ],
+        config=ESCALATION,
         replies={
             "mend the typo": PLAN, "tidy up": MOVES, "let a model do it": MODEL_EDIT,
             "say it loudly": '```python\nprint("HELO")\n```', "short answer": "ok",

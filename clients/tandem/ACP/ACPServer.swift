@@ -103,10 +103,10 @@ final class ACPServer: AsyncServer {
         let files = params?["clientCapabilities"]?["fs"]
         canReadFiles = files?["readTextFile"]?.bool == true
         canWriteFiles = files?["writeTextFile"]?.bool == true
+        // What is not there is left out, as the protocol has it: some clients show whatever is named.
         let text = """
             {"protocolVersion":1,"agentCapabilities":{"loadSession":true,\
-            "promptCapabilities":{"image":true,"audio":false,"embeddedContext":true},\
-            "mcpCapabilities":{"http":false,"sse":false},\
+            "promptCapabilities":{"image":true,"embeddedContext":true},\
             "sessionCapabilities":{"list":{},"resume":{},"close":{}}},\
             "agentInfo":{"name":"tandem","title":"Tandem","version":"\(tandemVersion)"},"authMethods":[]}
             """

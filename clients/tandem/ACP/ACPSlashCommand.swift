@@ -106,6 +106,7 @@ extension ACPServer {
             session.updates.message("There is nothing to escalate yet: ask something first, or /escalate QUESTION.\n")
             return "end_turn"
         }
+        let earlier = content.chatText.isEmpty ? [] : await conversationSoFar(session)
         let view = ACPAnswerView(session)
         do throws(RPCError) {
             let result = try await daemon.call("escalate", onEvent: { view.take($0) }) { writer in
@@ -113,7 +114,11 @@ extension ACPServer {
                 if content.chatText.isEmpty {
                     writer.member("request_id", ifPresent: requestID)
                 } else {
-                    writer.member("messages", raw: [UInt8(ascii: "[")] + content.message + [UInt8(ascii: "]")])
+                    writer.key("messages")
+                    writer.beginArray()
+                    for message in earlier { writer.value(message) }
+                    writer.raw(content.message)
+                    writer.endArray()
                 }
             }
             view.finish(result)
@@ -123,6 +128,12 @@ extension ACPServer {
             session.updates.message("This tandemd cannot escalate yet: update it, then ask again.\n")
         }
         return "end_turn"
+    }
+
+    /// What was said in the session; nothing where nothing was, or where it cannot be read.
+    private func conversationSoFar(_ session: ACPSession) async -> [JSONValue] {
+        let result = try? await daemon.call("sessions") { $0.member("session", session.id) }
+        return result?["messages"].map { Array($0.elements) } ?? []
     }
 
     // MARK: undo

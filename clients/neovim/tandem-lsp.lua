@@ -4,6 +4,7 @@
 -- into init.lua. Then vim.lsp.buf.code_action() offers: fix this diagnostic, explain, apply instruction.
 local M = { command = 'tandem' }
 
+-- Of Neovim 0.7, which has no vim.lsp.start.
 local client_id
 
 -- The instruction is asked for here; the server gets it with the command.
@@ -12,20 +13,22 @@ vim.lsp.commands['tandem.apply'] = function(command, context)
     if not text or text == '' then return end
     command.arguments[1].instruction = text
     local client = vim.lsp.get_client_by_id(context.client_id)
-    client.request('workspace/executeCommand', { command = command.command, arguments = command.arguments },
+    local function request(...)
+      if vim.fn.has('nvim-0.11') == 1 then return client:request(...) end
+      return client.request(...)
+    end
+    request('workspace/executeCommand', { command = command.command, arguments = command.arguments },
       function(err) if err then vim.notify(err.message, vim.log.levels.ERROR) end end, context.bufnr)
   end)
 end
 
 --- Attaches a buffer; the server is started for the first one.
 function M.attach(buffer)
+  local config = { name = 'tandem', cmd = { M.command, 'lsp' }, root_dir = vim.fn.getcwd() }
+  if vim.lsp.start then return vim.lsp.start(config, { bufnr = buffer }) end
   if client_id == nil or vim.lsp.get_client_by_id(client_id) == nil then
-    client_id = vim.lsp.start_client({
-      name = 'tandem',
-      cmd = { M.command, 'lsp' },
-      root_dir = vim.fn.getcwd(),
-      on_exit = function() client_id = nil end,
-    })
+    config.on_exit = function() client_id = nil end
+    client_id = vim.lsp.start_client(config)
   end
   vim.lsp.buf_attach_client(buffer, client_id)
   return client_id

@@ -148,8 +148,9 @@ import Testing
             return found
         case .string:
             let text = value.string ?? ""
-            guard let start = text.firstRange(of: "tandem ") else { return [] }
-            return try await shell(String(text[start.lowerBound...]))
+            guard text.contains("tandem ") else { return [] }
+            // An editor's own command, whose argument is for the shell.
+            return try await shell(text.hasPrefix(":") ? String(text.drop { $0 != " " }) : text)
         default: return []
         }
     }

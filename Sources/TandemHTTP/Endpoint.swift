@@ -68,9 +68,11 @@ package final class HTTPEndpoint {
     private static let environmentNamesProxy = ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
         .contains { (name: String) in getenv(name) != nil }
 
-    /// Whether a new transfer would probably have to connect first, and connecting takes more than a moment.
+    private var isEncrypted: Bool { settings.url.hasPrefix("https:") }
+
+    /// Whether a new transfer would probably have to connect first.
     func isCold(at time: MonotonicTime) -> Bool {
-        guard settings.url.hasPrefix("https:"), settings.unixSocket == nil else { return false }
+        guard settings.unixSocket == nil else { return false }
         return lastUse.map { time - $0 > Self.coldAfter } ?? true
     }
 
@@ -99,13 +101,14 @@ package final class HTTPEndpoint {
         ccurl_set_long(easy, CURLOPT_TCP_NODELAY, 1)
         // Waits for a connection on the way that may turn out to be HTTP/2. Over TLS that is known after the handshake;
         // in the clear only after the first response, and a silent model would hold up every other request.
-        if settings.url.hasPrefix("https:") { ccurl_set_long(easy, CURLOPT_PIPEWAIT, 1) }
+        if isEncrypted { ccurl_set_long(easy, CURLOPT_PIPEWAIT, 1) }
         ccurl_set_string(easy, CURLOPT_ACCEPT_ENCODING, nil)
         ccurl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         ccurl_set_string(easy, CURLOPT_USERAGENT, "tandem")
         if let certificateFile { ccurl_set_string(easy, CURLOPT_CAINFO, certificateFile) }
         if settings.connectsOnly { ccurl_connect_only(easy) }
         client.prepare(easy)
+        if settings.connectsOnly, !isEncrypted { client.keepConnection(of: easy) }
         return easy
     }
 

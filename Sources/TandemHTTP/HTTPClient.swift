@@ -16,6 +16,8 @@ package final class HTTPClient {
     private var sockets: [Int32: WatchedSocket] = [:]
     /// Sockets whose closing libcurl will tell. It closes others (its resolver's) right after CURL_POLL_REMOVE.
     private var connections: Set<Int32> = []
+    /// Connections made ahead that nobody has taken yet.
+    fileprivate let spares = SpareConnections()
     private var timer: Deadline?
     private var kicked = false
     private var transfers: [ObjectIdentifier: Transfer] = [:]
@@ -55,9 +57,14 @@ package final class HTTPClient {
         ccurl_set_data_callback(easy, CURLOPT_WRITEFUNCTION, dataCallback)
         ccurl_set_pointer(easy, CURLOPT_SOCKOPTDATA, context)
         ccurl_set_open_callback(easy, openCallback)
+        ccurl_set_pointer(easy, CURLOPT_OPENSOCKETDATA, context)
+        ccurl_set_new_socket_callback(easy, newSocketCallback)
         ccurl_set_pointer(easy, CURLOPT_CLOSESOCKETDATA, context)
         ccurl_set_close_callback(easy, closeCallback)
     }
+
+    /// What the handle has connected is kept for the next transfer instead of closed.
+    func keepConnection(of easy: UnsafeMutableRawPointer) { ccurl_set_close_callback(easy, keepCallback) }
 
     func add(_ transfer: Transfer, _ easy: UnsafeMutableRawPointer) {
         transfers[ObjectIdentifier(transfer)] = transfer
@@ -130,7 +137,10 @@ package final class HTTPClient {
         }
     }
 
-    fileprivate func opened(_ socket: Int32) { connections.insert(socket) }
+    fileprivate func opened(_ socket: Int32) -> Int32 {
+        connections.insert(socket)
+        return spares.wasTaken(socket) ? CURL_SOCKOPT_ALREADY_CONNECTED : CURL_SOCKOPT_OK
+    }
 
     fileprivate func closed(_ socket: Int32) {
         connections.remove(socket)
@@ -204,16 +214,30 @@ private let timerCallback: ccurl_timer_callback = { _, milliseconds, context in
     return 0
 }
 
+private let newSocketCallback: ccurl_new_socket_callback = { context, _, address in
+    let client = owner(context)
+    nonisolated(unsafe) let lent = UnsafePointer(address!)
+    return LoopActor.assumeIsolated { client.spares.socket(to: lent) }
+}
+
 private let openCallback: ccurl_open_callback = { context, socket, _ in
     let client = owner(context)
-    LoopActor.assumeIsolated { client.opened(socket) }
-    return CURL_SOCKOPT_OK
+    return LoopActor.assumeIsolated { client.opened(socket) }
 }
 
 private let closeCallback: ccurl_close_callback = { context, socket in
     let client = owner(context)
     LoopActor.assumeIsolated { client.closed(socket) }
     return close(socket)
+}
+
+private let keepCallback: ccurl_close_callback = { context, socket in
+    let client = owner(context)
+    LoopActor.assumeIsolated {
+        client.closed(socket)
+        client.spares.keep(socket)
+    }
+    return 0
 }
 
 private let dataCallback: ccurl_data_callback = { data, size, count, context in

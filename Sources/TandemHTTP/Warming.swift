@@ -3,8 +3,8 @@ import TandemLoop
 
 extension HTTPClient {
     /// Connects to an endpoint that is soon to be used and sends nothing: the name is looked up, the TLS session made,
-    /// and where the server speaks HTTP/2 the connection itself is kept for the next transfer. Does nothing where a
-    /// connection is probably there. Failure is no matter.
+    /// and in the clear, or where the server speaks HTTP/2, the connection itself is kept for the next transfer. Does
+    /// nothing where a connection is probably there. Failure is no matter.
     package func warm(_ endpoint: HTTPEndpoint) {
         guard endpoint.isCold(at: EventLoop.shared.now) else { return }
         endpoint.lastUse = EventLoop.shared.now

@@ -94,6 +94,27 @@ import Testing
         #expect(!tiny.contains("thinking"))
     }
 
+    /// A workflow's depth, for the models that think; what the client itself asked for comes first.
+    @Test(
+        arguments: [
+            ("claude-sonnet-4-5", "high", "", #""budget_tokens":12288"#),
+            ("claude-opus-4-6", "low", "", #""effort":"low""#),
+            ("claude-sonnet-4-5", "high", #","reasoning_effort":"low""#, #""budget_tokens":2048"#),
+            ("claude-3-5-haiku", "high", "", nil),
+        ] as [(String, String, String, String?)])
+    func aDepthIsThinkingWhereTheModelThinks(_ model: String, _ depth: String, _ more: String, _ wanted: String?) throws
+    {
+        var asked = try prompt(#"{"messages":[{"role":"user","content":"q"}],"max_tokens":16384\#(more)}"#)
+        asked.reasoningEffort = depth
+        let bytes = AnthropicRequest.bytes(asked, model: ModelSettings(name: "m", provider: "p", model: model))
+        let text = String(decoding: bytes, as: UTF8.self)
+        if let wanted {
+            #expect(text.contains(wanted), "\(text)")
+        } else {
+            #expect(!text.contains("thinking"), "\(text)")
+        }
+    }
+
     @Test func asksNewerModelsToThinkWithAnEffort() throws {
         try expect(
             #"{"messages":[{"role":"user","content":"q"}],"reasoning_effort":"high","temperature":0.2}"#,

@@ -35,6 +35,18 @@ import Testing
                 """)
     }
 
+    /// A workflow's depth, for the models that think.
+    @Test(arguments: [
+        ("gemini-2.5-pro", "high", true), ("gemini-3-pro", "low", true), ("gemini-1.5-flash", "high", false),
+    ])
+    func aDepthIsThinkingWhereTheModelThinks(_ model: String, _ depth: String, _ thinks: Bool) throws {
+        var asked = try prompt(#"{"messages":[{"role":"user","content":"q"}]}"#)
+        asked.reasoningEffort = depth
+        let bytes = GeminiRequest.bytes(asked, model: ModelSettings(name: "m", provider: "p", model: model))
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(text.contains("thinkingConfig") == thinks, "\(text)")
+    }
+
     @Test func mapsToolsBothWays() throws {
         let params = """
             {"messages":[{"role":"user","content":"q"},

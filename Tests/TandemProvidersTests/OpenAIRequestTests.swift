@@ -28,6 +28,26 @@ import Testing
                 == head + #","temperature":0.70,"tools":[ {"a" : 1e2} ],"stop":["\u000a"]"# + tail)
     }
 
+    /// A workflow's depth, where the model or the provider takes it; others would answer 400.
+    @Test(arguments: [
+        ("openai/gpt-oss-120b", false, true), ("o3-mini", false, true), ("llama-3.3-70b", false, false),
+        ("llama-3.3-70b", true, true),
+    ])
+    func aDepthIsAnEffortWhereItIsKnown(_ model: String, _ takesAll: Bool, _ isSent: Bool) {
+        var prompt = Prompt(messages: messages[...])
+        prompt.reasoningEffort = "high"
+        var quirks = OpenAIQuirks()
+        quirks.reasoningEffort = takesAll
+        let settings = ModelSettings(name: "m", provider: "p", model: model)
+        func text() -> String {
+            String(decoding: openAIRequest(prompt, model: settings, quirks: quirks), as: UTF8.self)
+        }
+        #expect(text().contains(#""reasoning_effort":"high""#) == isSent)
+        // What the client itself asked for comes first.
+        prompt.members = [Prompt.Member("reasoning_effort", Array("\"low\"".utf8)[...])]
+        #expect(text().contains(#""reasoning_effort":"low""#) && !text().contains("high"))
+    }
+
     @Test func defaultsGoUnderTheRequestsOwn() throws {
         let text = try request(
             members: [("temperature", "1")], defaults: [("temperature", "0.2"), ("max_tokens", "9")])

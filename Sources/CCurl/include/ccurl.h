@@ -31,6 +31,10 @@ static inline int ccurl_refuse_request(void *context, char *ip, char *local_ip, 
 static inline CURLcode ccurl_connect_only(CURL *easy) {
     return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, ccurl_refuse_request);
 }
+typedef curl_socket_t (*ccurl_new_socket_callback)(void *context, curlsocktype purpose, struct curl_sockaddr *address);
+static inline CURLcode ccurl_set_new_socket_callback(CURL *easy, ccurl_new_socket_callback callback) {
+    return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, callback);
+}
 typedef int (*ccurl_open_callback)(void *context, curl_socket_t socket, curlsocktype purpose);
 static inline CURLcode ccurl_set_open_callback(CURL *easy, ccurl_open_callback callback) {
     return curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, callback);

@@ -15,7 +15,6 @@ struct Chain {
 
     func answer(_ prompt: Prompt, output: @escaping WorkflowOutput) async throws(WorkflowFailure) -> Completion {
         _ = output(.began)
-        run.environment.warm(settings.coder)
         let reasoning = try await reason(prompt, output)
         var coding = prompt
         if let reasoning { coding = prompt.addingToSystem(codingInstruction(reasoning: reasoning.forCoder)) }
@@ -89,7 +88,12 @@ struct Chain {
             showCached(reasoning, output)
             return reasoning
         }
-        return try await cache.reason(settings.reasoner, request, key: key, for: run, output: output)
+        return try await cache.reason(settings.reasoner, request, key: key, for: run) { piece in
+            guard piece == .began else { return output(piece) }
+            // When the call is on its way: on the same server the coder will have its connection.
+            EventLoop.shared.atEndOfTurn { run.environment.warm(settings.coder) }
+            return false
+        }
     }
 
     private func showCached(_ reasoning: Reasoning, _ output: WorkflowOutput) {

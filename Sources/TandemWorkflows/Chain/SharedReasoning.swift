@@ -157,7 +157,9 @@ final class SharedReasoning: WorkflowListener, PausableCall {
 
     private func hear(_ piece: WorkflowPiece) -> Bool {
         switch piece {
-        case .began, .reset: answerBegan = false
+        case .began, .reset:
+            answerBegan = false
+            for waiter in waiters where piece == .began { _ = waiter.output(.began) }
         case .delta(.reasoning(let text)): say(text)
         case .delta(.content(let text)):
             if !answerBegan, !shown.isEmpty { say("\n\n") }

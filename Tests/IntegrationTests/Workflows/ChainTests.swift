@@ -183,24 +183,32 @@ import Testing
         #expect(try home.ledger().row["fallback"]?.bool == true)
     }
 
-    @Test func anOpenBreakerOrLimitOfTheReasonerLeavesTheCoderAlone() throws {
-        let server = try ModelServer(["r1": [.stream(["plan"])], "qwen": [.stream(["ok"])]])
+    /// Each model with a provider of its own.
+    private static func daemon(
+        _ reasoner: ModelServer, _ coder: ModelServer, _ settings: String = ""
+    ) throws -> DaemonProcess {
         let config = """
             [providers.a]
             kind = "openai"
-            base_url = "\(server.baseURL)"
-            limit = { requests = "1/1h" }
+            base_url = "\(reasoner.baseURL)"
+            \(settings)
             [providers.b]
             kind = "openai"
-            base_url = "\(server.baseURL)"
+            base_url = "\(coder.baseURL)"
             [models.r1]
             provider = "a"
             model = "r1"
             [models.qwen]
             provider = "b"
             model = "qwen"
+
             """
-        let daemon = try DaemonProcess(config: config + "\n" + Self.chain)
+        return try DaemonProcess(config: config + chain)
+    }
+
+    @Test func anOpenBreakerOrLimitOfTheReasonerLeavesTheCoderAlone() throws {
+        let server = try ModelServer(["r1": [.stream(["plan"])], "qwen": [.stream(["ok"])]])
+        let daemon = try Self.daemon(server, server, "limit = { requests = \"1/1h\" }")
         let client = try daemon.client()
         _ = try WorkflowHome.follow(client, "chat", WorkflowHome.params("r1sonqwen"))
         let chat = try WorkflowHome.follow(client, "chat", WorkflowHome.params("r1sonqwen", "another"))
@@ -226,6 +234,35 @@ import Testing
         let chat = try home.chat("r1sonqwen")
         #expect(chat.content == "ok" && chat.flag("fallback"))
         #expect(chat.steps == ["reasoner r1 failed", "coder qwen ok"])
+    }
+
+    /// While the reasoner speaks the coder's server has a connection and no request; the request comes on it.
+    @Test func theCodersConnectionIsWarmedWhileTheReasonerSpeaks() throws {
+        let gate = Gate()
+        let reasoner = try ModelServer([
+            "r1": [
+                .sse([
+                    .event(OpenAIMaterial.content("plan")), .wait(gate), .event(OpenAIMaterial.finish()), .done,
+                ])
+            ]
+        ])
+        let coder = try ModelServer(["qwen": [.stream(["ok"])]])
+        let daemon = try Self.daemon(reasoner, coder)
+        let client = try daemon.client()
+        try client.send(RawClient.request("chat", WorkflowHome.params("r1sonqwen")))
+        #expect(try hear(client, "\"text\":\"plan\""))
+        #expect(eventually { coder.connections == 1 })
+        #expect(coder.calls == [])
+        gate.open()
+        #expect(try client.response().contains("\"content\":\"ok\""))
+        #expect(coder.connections == 1 && coder.requests("qwen").first?.connection == 0)
+    }
+
+    /// On the reasoner's own server its connection is there for the coder: no other is made.
+    @Test func oneServerNeedsOneConnection() throws {
+        let home = try home(r1: [.stream(["plan"])], qwen: [.stream(["ok"])])
+        #expect(try home.chat("r1sonqwen").content == "ok")
+        #expect(home.server.connections == 1)
     }
 
     @Test func theCodersFallbackAnswersForIt() throws {

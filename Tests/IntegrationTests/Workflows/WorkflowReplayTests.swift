@@ -101,11 +101,12 @@ import Testing
             let place = "seed \(seed), request \(index), \(name)"
             let ledger = try home.ledger()
             expectAgreement(chat, ledger, place)
-            // The server may still be reading a request whose deadline has passed.
+            // The server may still be reading a request whose deadline has passed, or the last one was not sent at all.
             let cached = ledger.steps.count { $0.hasSuffix(" cached") }
             let sent = chat.lines.count { $0.hasPrefix("step ") } - cached
-            #expect(
-                eventually { home.server.calls.count - before == sent }, "\(place): \(home.server.calls[before...])")
+            let hasCome = eventually { home.server.calls.count - before == sent }
+            let wasLate = chat.errorCode == -32004 && home.server.calls.count - before == sent - 1
+            #expect(hasCome || wasLate, "\(place): \(home.server.calls[before...])\n\(chat.lines)")
         }
     }
 

@@ -88,6 +88,7 @@ classifier: .venv/numpy ## fit the code-request classifier's weights (PROMPTS=â€
 
 .PHONY: test-editors
 test-editors: ## the snippets of clients/ in Neovim, Vim and Emacs, against the daemon's offline model
+	@scripts/setup build test
 	swift build --product tandemd
 	swift build --product tandem
 	Tests/editors/run .build/debug

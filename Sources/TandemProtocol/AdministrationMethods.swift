@@ -119,7 +119,7 @@ extension MethodDescription {
                                 "breaker",
                                 .members([
                                     .init("state", .text), .init("error_rate", .amount), .init("samples", .count),
-                                    .init("reopens_at", .text),
+                                    .init("reopens_at", .text), .init("model", .text, "The one whose breaker is open."),
                                 ])), .init("limits", .any), .init("in_flight", .count), .init("last_error", .any),
                             .init(
                                 "reachable",

@@ -36,9 +36,10 @@ extension RPCError {
     package static func rateLimited(
         scope: String, limit: Int, periodMilliseconds: Int, retryAfterMilliseconds: Int, requestID: String? = nil
     ) -> RPCError {
-        RPCError(
-            .rateLimited,
-            "The \(scope) limit of \(limit) requests is used up: try again in \(seconds(retryAfterMilliseconds)).",
+        let reason =
+            limit > 0 ? "The \(scope) limit of \(limit) requests is used up" : "\(scope) asked for a pause"
+        return RPCError(
+            .rateLimited, "\(reason): try again in \(seconds(retryAfterMilliseconds)).",
             requestID: requestID,
             data: [
                 .string("scope", scope), .int("limit", limit), .int("period_ms", periodMilliseconds),

@@ -1,5 +1,6 @@
 import Glibc
 import TandemBase
+import TandemJSON
 import TandemProtocol
 import TandemTestSupport
 import Testing
@@ -9,7 +10,7 @@ import Testing
 private let providerJSON =
     #"{"name":"groq","kind":"openai","enabled":true,"available":false,"reason":"it asked for a pause of another 9 s","breaker":{"state":"closed","error_rate":0.25,"samples":8},"in_flight":2}"#
 private let statsRows =
-    #"{"model":"auto","requests":1200,"errors":3,"fallbacks":2,"cached":40,"tokens":56000,"cost_usd":1.25,"saved_usd":0.05,"latency_ms":{"p50":850,"p95":2300,"p99":5000},"first_token_ms":{"p50":120,"p95":300},"feedback_mean":0.5},{"model":"a","requests":300,"errors":0,"fallbacks":0,"cached":0,"tokens":100,"cost_usd":null,"saved_usd":null,"latency_ms":null,"first_token_ms":null,"feedback_mean":null}"#
+    #"{"model":"auto","requests":1200,"errors":3,"fallbacks":2,"cached":40,"tokens":56000,"cost_usd":1.25,"saved_usd":0.05,"latency_ms":{"p50":850,"p95":2300,"p99":5000},"first_token_ms":{"p50":120,"p95":300},"feedback_mean":0.5,"mean_length":412.4,"code_block_share":0.25,"polished":7,"escalated":1},{"model":"a","requests":300,"errors":0,"fallbacks":0,"cached":0,"tokens":100,"cost_usd":null,"saved_usd":null,"latency_ms":null,"first_token_ms":null,"feedback_mean":null}"#
 private let dayRows =
     #"{"day":"2026-11-18","requests":10,"cost_usd":0},{"day":"2026-11-19","requests":40,"cost_usd":0},{"day":"2026-11-20","requests":20,"cost_usd":0}"#
 
@@ -133,9 +134,12 @@ private let dayRows =
         let daemon = try daemon()
         defer { daemon.stop() }
         let table = """
-            MODEL  REQUESTS  ERRORS  FALLBACK  CACHED  TOKENS   COST    SAVED     P50    P95    P99   FIRST  FEEDBACK
-            auto      1,200       3         2      40  56,000  $1.25  $0.0500  850 ms  2.3 s  5.0 s  120 ms      0.50
-            a           300       0         0       0     100      -        -       -      -      -       -         -
+            MODEL  REQUESTS  ERRORS  FALLBACK  CACHED  TOKENS   COST    SAVED     P50    P95    P99   FIRST  LENGTH  CODE  \
+            FEEDBACK  POLISHED  ESCALATED
+            auto      1,200       3         2      40  56,000  $1.25  $0.0500  850 ms  2.3 s  5.0 s  120 ms     412  25 %  \
+                0.50         7          1
+            a           300       0         0       0     100      -        -       -      -      -       -       -     -  \
+                   -         0          0
 
             """
         #expect(try await runCLI(["stats", "--since", "24h"], home: home).out == table)
@@ -143,6 +147,17 @@ private let dayRows =
         let shown = try await runCLI(["stats"], home: home, streams: .terminal, environment: ["LC_ALL": "C.UTF-8"]).out
         #expect(shown.contains("auto ███") && shown.contains("requests a day, 2026-11-18 to 2026-11-20"), "\(shown)")
         #expect(shown.contains("╭") && !shown.contains("USD a day"), "\(shown)")
+    }
+
+    @Test func figuresThatDoNotFitStandBelow() throws {
+        let rows = try JSONDocument(Array("[\(statsRows)]".utf8)).root.elements.map { $0 }
+        let tables = statsTables(rows, by: "model", width: 60).map { $0.lines(width: 60) }
+        #expect(
+            tables.map(\.[0]) == [
+                "MODEL  REQUESTS  ERRORS  FALLBACK  CACHED  TOKENS   COST",
+                "MODEL    SAVED     P50    P95    P99   FIRST  LENGTH  CODE", "MODEL  FEEDBACK  POLISHED  ESCALATED",
+            ])
+        #expect(tables[1][1] == "auto   $0.0500  850 ms  2.3 s  5.0 s  120 ms     412  25 %")
     }
 
     @Test func plotsAreExact() {

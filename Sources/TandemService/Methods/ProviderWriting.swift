@@ -17,7 +17,8 @@ extension JSONWriter {
         member("key_source", ifPresent: provider.settings.apiKeySource)
         member("key_problem", ifPresent: provider.settings.apiKeyProblem)
         key("breaker")
-        breaker(provider.worstBreaker(at: now), at: now)
+        let worst = provider.worstBreaker(at: now)
+        breaker(worst?.breaker, of: worst?.model, at: now)
         key("limits")
         limits(of: provider, at: now)
         member("in_flight", provider.inFlight)
@@ -53,7 +54,8 @@ extension JSONWriter {
         endObject()
     }
 
-    mutating func breaker(_ breaker: CircuitBreaker?, at now: MonotonicTime) {
+    /// `model` is named where the breaker rests.
+    mutating func breaker(_ breaker: CircuitBreaker?, of model: String? = nil, at now: MonotonicTime) {
         var breaker = breaker
         let statistics = breaker?.statistics(at: now)
         beginObject()
@@ -62,6 +64,7 @@ extension JSONWriter {
         member("samples", statistics?.samples ?? 0)
         if let reopensAt = breaker?.reopensAt {
             member("reopens_at", (WallTime.now() + (reopensAt - now)).description)
+            member("model", ifPresent: model)
         }
         endObject()
     }
@@ -69,7 +72,7 @@ extension JSONWriter {
 
 extension Provider {
     /// A provider has a breaker for each model; the one that is worst off speaks for it.
-    func worstBreaker(at now: MonotonicTime) -> CircuitBreaker? {
+    func worstBreaker(at now: MonotonicTime) -> (model: String, breaker: CircuitBreaker)? {
         func rank(_ breaker: CircuitBreaker) -> (Int, Int) {
             var breaker = breaker
             let samples = breaker.statistics(at: now).samples
@@ -79,6 +82,6 @@ extension Provider {
             case .closed: return (0, samples)
             }
         }
-        return breakers.values.max { rank($0) < rank($1) }
+        return breakers.max { rank($0.value) < rank($1.value) }.map { ($0.key, $0.value) }
     }
 }

@@ -60,7 +60,8 @@ func providerTable(_ providers: [JSONValue]) -> TextTable {
         let breaker = provider["breaker"]
         let samples = breaker?["samples"]?.int ?? 0
         let failed = breaker?["error_rate"]?.double.map { fixed($0 * 100, 0) + " %" } ?? ""
-        let reopens = breaker?["reopens_at"]?.string.map { "tried again at \($0.prefix(19))Z" }
+        let resting = breaker?["model"]?.string.map { $0 + " is " } ?? ""
+        let reopens = breaker?["reopens_at"]?.string.map { "\(resting)tried again at \($0.prefix(19))Z" }
         let note = provider["enabled"]?.bool == false ? nil : provider["reason"]?.string ?? reopens
         table.add([
             provider["name"]?.string ?? "", provider["kind"]?.string ?? "", providerState(provider),

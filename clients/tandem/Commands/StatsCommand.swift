@@ -34,7 +34,10 @@ extension Command {
             return .success
         }
         let output = Output.standard
-        try statsTable(rows, by: by).print(to: output)
+        for (index, table) in statsTables(rows, by: by, width: output.terminal.columns).enumerated() {
+            if index > 0 { try output.write("\n") }
+            try table.print(to: output)
+        }
         guard output.terminal.isCapable else { return .success }
         let width = output.terminal.columns ?? 80
         if by != "day" {
@@ -81,19 +84,40 @@ private func statsKey(_ row: JSONValue, _ by: String) -> String {
     return (key.isEmpty ? "-" : key) + (row["arm"]?.string.map { " (\($0))" } ?? "")
 }
 
-func statsTable(_ rows: [JSONValue], by: String) -> TextTable {
-    var table = TextTable(
-        [
-            by.uppercased(), "REQUESTS", "ERRORS", "FALLBACK", "CACHED", "TOKENS", "COST", "SAVED", "P50", "P95",
-            "P99", "FIRST", "FEEDBACK",
-        ], rightAligned: Set(1...12))
-    for row in rows {
-        let counts = ["requests", "errors", "fallbacks", "cached", "tokens"].map { humanCount(row[$0]?.int ?? 0) }
-        let costs = ["cost_usd", "saved_usd"].map { row[$0]?.double.map(humanCost) ?? "-" }
-        let times = ["p50", "p95", "p99"].map { row["latency_ms"]?[$0]?.double.map(humanDuration) ?? "-" }
-        let first = row["first_token_ms"]?["p50"]?.double.map(humanDuration) ?? "-"
-        let feedback = row["feedback_mean"]?.double.map { fixed($0, 2) } ?? "-"
-        table.add([statsKey(row, by)] + counts + costs + times + [first, feedback])
+private let statsHeadings = [
+    "REQUESTS", "ERRORS", "FALLBACK", "CACHED", "TOKENS", "COST", "SAVED", "P50", "P95", "P99", "FIRST", "LENGTH",
+    "CODE", "FEEDBACK", "POLISHED", "ESCALATED",
+]
+
+/// What stands under `statsHeadings`.
+private func statsCells(_ row: JSONValue) -> [String] {
+    func counts(_ names: String...) -> [String] { names.map { humanCount(row[$0]?.int ?? 0) } }
+    func amount(_ value: JSONValue?, _ show: (Double) -> String) -> String { value?.double.map(show) ?? "-" }
+    var cells = counts("requests", "errors", "fallbacks", "cached", "tokens")
+    cells += ["cost_usd", "saved_usd"].map { amount(row[$0], humanCost) }
+    cells += ["p50", "p95", "p99"].map { amount(row["latency_ms"]?[$0], humanDuration) }
+    cells.append(amount(row["first_token_ms"]?["p50"], humanDuration))
+    cells.append(amount(row["mean_length"]) { humanCount(Int($0)) })
+    cells.append(amount(row["code_block_share"]) { fixed($0 * 100, 0) + " %" })
+    cells.append(amount(row["feedback_mean"]) { fixed($0, 2) })
+    return cells + counts("polished", "escalated")
+}
+
+/// The figures in one table, or in as many as a line's `width` makes necessary: a figure is never cut.
+func statsTables(_ rows: [JSONValue], by: String, width: Int?) -> [TextTable] {
+    let lines = rows.map { (key: statsKey($0, by), cells: statsCells($0)) }
+    func table(_ columns: Range<Int>) -> TextTable {
+        var table = TextTable([by.uppercased()] + statsHeadings[columns], rightAligned: Set(1...columns.count))
+        for line in lines { table.add([line.key] + line.cells[columns]) }
+        return table
     }
-    return table
+    var tables: [TextTable] = []
+    var start = 0
+    while start < statsHeadings.count {
+        var end = start + 1
+        while end < statsHeadings.count, table(start..<end + 1).width <= width ?? .max { end += 1 }
+        tables.append(table(start..<end))
+        start = end
+    }
+    return tables
 }

@@ -20,11 +20,18 @@ struct TextTable {
 
     var isEmpty: Bool { rows.isEmpty }
 
-    /// - Parameter width: the most columns of a line; nil for any number.
-    func lines(width: Int?) -> [String] {
-        var widths = headings.indices.map { column in
+    private var widths: [Int] {
+        headings.indices.map { column in
             max(headings[column].count, rows.map { $0[column].count }.max() ?? 0)
         }
+    }
+
+    /// Columns of a line when nothing is cut.
+    var width: Int { widths.reduce(0, +) + 2 * (widths.count - 1) }
+
+    /// - Parameter width: the most columns of a line; nil for any number.
+    func lines(width: Int?) -> [String] {
+        var widths = widths
         if let width {
             while widths.reduce(0, +) + 2 * (widths.count - 1) > width {
                 guard let widest = widths.indices.max(by: { widths[$0] < widths[$1] }), widths[widest] > narrowestColumn

@@ -4,6 +4,8 @@ package struct FileResolution: Sendable {
     package var outcomes: [EditOutcome]
     /// The content with every edit that resolved; the snapshot's own bytes where none did.
     package var bytes: [UInt8]
+    /// The changes of the snapshot that give `bytes`, ascending and apart; nil where it took more than these.
+    package var edits: [ByteEdit]?
 
     package var hasFailures: Bool { outcomes.contains { $0.status == .failed } }
     /// The calls to make before resolving again with their answers.
@@ -94,7 +96,7 @@ package enum FileResolver {
                 lines: line.map { [$0] } ?? [])
             outcomes[position] = .failed(items[position].index, fault)
         }
-        return FileResolution(outcomes: outcomes, bytes: composition.assembled())
+        return FileResolution(outcomes: outcomes, bytes: composition.assembled(), edits: composition.edits)
     }
 
     /// In adaptive mode an edit whose text is nowhere goes to a model, with the nearest block as its region.
@@ -107,7 +109,10 @@ package enum FileResolver {
             let request = ModelEditRequest(rescuing: item, fault, file: path, &snapshot)
         else { return outcome }
         if let answer {
-            return composition.add(request.resolved(answer, snapshot.text), owner: position, index: item.index)
+            let resolved = request.resolved(answer, snapshot.text)
+            // The edit was to change something; a model that changes nothing has not made it.
+            if case .alreadyApplied = resolved.effect { return outcome }
+            return composition.add(resolved, owner: position, index: item.index)
         }
         outcome.request = request
         return outcome
@@ -159,6 +164,8 @@ struct Composition {
         endRemovers.subtract(overlapping)
         return overlapping.sorted()
     }
+
+    var edits: [ByteEdit]? { appended.isEmpty && endRemovers.isEmpty ? entries.map(\.edit) : nil }
 
     func assembled() -> [UInt8] {
         var output: [UInt8] = []

@@ -2,6 +2,8 @@
 private let contextLines = 10
 /// A region this many lines larger than the nearest block on both sides, for a rescue.
 private let rescueMargin = 3
+/// A file of at most so many lines is the region of a rescue that nothing in it is like.
+private let rescuedFileLines = 200
 /// The share of a region's lines an answer may drop unasked (EDITS.md, model_edit).
 private let droppedShare = 0.3
 
@@ -32,11 +34,14 @@ package struct ModelEditRequest: Sendable {
     }
 
     init?(rescuing item: FileResolver.Item, _ fault: EditFault, file: String, _ snapshot: inout Snapshot) {
-        guard !fault.lines.isEmpty, snapshot.isUTF8, !snapshot.isBinary, let first = fault.lines.first,
-            let last = fault.lines.last
-        else { return nil }
-        let region = LineRegion(
-            start: max(1, first - rescueMargin), end: min(snapshot.text.lineCount, last + rescueMargin))
+        let count = snapshot.text.lineCount
+        guard snapshot.isUTF8, !snapshot.isBinary, count > 0 else { return nil }
+        var region = LineRegion(start: 1, end: count)
+        if let first = fault.lines.first, let last = fault.lines.last {
+            region = LineRegion(start: max(1, first - rescueMargin), end: min(count, last + rescueMargin))
+        } else if count > rescuedFileLines {
+            return nil
+        }
         self.init(
             index: item.index, file: file, action: Self.describe(item.operation), region: region, isRescue: true,
             snapshot.text)

@@ -33,7 +33,8 @@ struct NearestBlock {
         lines = first..<min(text.lineCount, first + block.count)
     }
 
-    /// The first line of a block whose longest line is nearest by shared pairs of letters (Dice), at least half alike.
+    /// The first line of a block whose longest line is nearest by shared pairs of letters (Dice), blanks apart, at least
+    /// half alike.
     private static func similar(_ block: [ArraySlice<UInt8>], _ text: FileText) -> Int? {
         guard let offset = block.indices.max(by: { block[$0].trimmingBlanks.count < block[$1].trimmingBlanks.count })
         else { return nil }
@@ -49,7 +50,7 @@ struct NearestBlock {
     }
 
     private static func pairs(_ line: ArraySlice<UInt8>) -> Set<UInt16> {
-        let line = line.prefix(shownBytes)
+        let line = line.prefix(shownBytes).filter { !isBlank($0) }
         return Set(zip(line, line.dropFirst()).map { UInt16($0) << 8 | UInt16($1) })
     }
 

@@ -1,14 +1,16 @@
 import CLinux
 import Glibc
 
-/// Up to this many patterns are looked for one by one (memmem); more share two passes over the text.
+/// Up to this many patterns are looked for one by one (memmem); more share one pass over the text.
 private let singleSearchLimit = 8
-/// How many 8-byte grams of a pattern compete for being its anchor; the rarest in the text wins.
+/// How many 8-byte grams of a pattern compete for being its anchor; the rarest among all patterns wins.
 private let gramCandidates = 8
+/// 32 KiB of filter.
+private let filterBits: UInt64 = 18
 
 /// Finds every occurrence, overlapping ones included, of many patterns in one text. Time grows with the text, the
 /// patterns and the candidates verified, not with their product: each pattern is represented by the gram (8 bytes, or
-/// the whole of a shorter pattern) that is rarest in the text.
+/// the whole of a shorter pattern) that is rarest among them.
 enum PatternSearch {
     /// The offsets of each pattern, ascending. Empty patterns are found nowhere.
     static func occurrences(of patterns: [[UInt8]], in text: [UInt8]) -> [[Int]] {
@@ -50,49 +52,51 @@ enum PatternSearch {
         _ members: [Int], of patterns: [[UInt8]], gramWidth width: Int, in text: [UInt8], into found: inout [[Int]]
     ) {
         guard text.count >= width else { return }
-        // First pass: how often does each candidate gram occur?
+        // The rarest gram of each pattern becomes its anchor: no place of the text has many patterns to verify then.
         var counts = GramTable(capacity: members.count * (width == 8 ? gramCandidates : 1))
-        var candidates: [(member: Int, offset: Int, gram: UInt64)] = []
         for member in members {
-            let pattern = patterns[member]
-            let last = pattern.count - width
-            let steps = min(gramCandidates - 1, last)
-            for step in 0...steps {
-                let offset = steps == 0 ? 0 : last * step / steps
-                let gram = Self.gram(pattern, at: offset, width: width)
-                counts.insert(gram)
-                candidates.append((member, offset, gram))
-            }
+            eachCandidate(patterns[member], width) { _, gram in counts.count(gram) }
         }
-        scan(text, width) { _, gram in counts.count(gram) }
-        // The rarest gram of each pattern becomes its anchor.
-        var best = [Int: (offset: Int, gram: UInt64, count: Int)](minimumCapacity: members.count)
-        for candidate in candidates {
-            let count = counts.value(of: candidate.gram)
-            if best[candidate.member].map({ count < $0.count }) ?? true {
-                best[candidate.member] = (candidate.offset, candidate.gram, count)
-            }
-        }
-        var anchors: [UInt64: [(member: Int, offset: Int)]] = [:]
-        var wanted = GramTable(capacity: members.count)
+        var anchors = GramTable(capacity: members.count)
+        var offsets = [Int](repeating: 0, count: patterns.count)
+        // Patterns of one anchor, each linked to the one before.
+        var others = [Int](repeating: -1, count: patterns.count)
         for member in members {
-            guard let anchor = best[member], anchor.count > 0 else { continue }
-            anchors[anchor.gram, default: []].append((member, anchor.offset))
-            wanted.insert(anchor.gram)
+            var best: (offset: Int, gram: UInt64, count: Int)?
+            eachCandidate(patterns[member], width) { offset, gram in
+                let count = counts.value(of: gram)
+                if best.map({ count < $0.count }) ?? true { best = (offset, gram, count) }
+            }
+            guard let best else { continue }
+            offsets[member] = best.offset
+            others[member] = anchors.replaceValue(of: best.gram, with: member) ?? -1
         }
-        // Second pass: verify the patterns at their anchors.
-        text.withUnsafeBytes { haystack in
+        // One pass over the text verifies them there.
+        text.withUnsafeBufferPointer { haystack in
             guard let base = haystack.baseAddress else { return }
-            scan(text, width) { position, gram in
-                guard wanted.contains(gram), let waiting = anchors[gram] else { return }
-                for (member, offset) in waiting {
-                    let start = position - offset
+            anchors.scan(haystack, width) { position, first in
+                var member = first
+                while member >= 0 {
+                    let start = position - offsets[member]
                     let length = patterns[member].count
-                    guard start >= 0, start + length <= haystack.count else { continue }
-                    let equal = patterns[member].withUnsafeBytes { memcmp($0.baseAddress!, base + start, length) == 0 }
-                    if equal { found[member].append(start) }
+                    if start >= 0, start + length <= haystack.count,
+                        patterns[member].withUnsafeBytes({ memcmp($0.baseAddress!, base + start, length) == 0 })
+                    {
+                        found[member].append(start)
+                    }
+                    member = others[member]
                 }
             }
+        }
+    }
+
+    /// Some grams of a pattern, spread over its length.
+    private static func eachCandidate(_ pattern: [UInt8], _ width: Int, _ visit: (Int, UInt64) -> Void) {
+        let last = pattern.count - width
+        let steps = min(gramCandidates - 1, last)
+        for step in 0...steps {
+            let offset = steps == 0 ? 0 : last * step / steps
+            visit(offset, gram(pattern, at: offset, width: width))
         }
     }
 
@@ -101,53 +105,62 @@ enum PatternSearch {
         for index in 0..<width { value |= UInt64(bytes[offset + index]) << UInt64(index * 8) }
         return value
     }
-
-    private static func scan(_ text: [UInt8], _ width: Int, _ visit: (Int, UInt64) -> Void) {
-        text.withUnsafeBufferPointer { buffer in
-            let shift = UInt64((width - 1) * 8)
-            var window: UInt64 = 0
-            for index in 0..<buffer.count {
-                window = window >> 8 | UInt64(buffer[index]) << shift
-                if index >= width - 1 { visit(index - width + 1, window) }
-            }
-        }
-    }
 }
 
-/// An open-addressing set of grams with a counter each.
+/// An open-addressing table of grams with a number each.
 private struct GramTable {
     private var keys: [UInt64]
-    private var used: [Bool]
-    private var counters: [Int]
+    /// -1 where the slot is free.
+    private var values: [Int]
     private let shift: UInt64
+    /// A bit for each key's hash: small enough to stay in the nearest cache, it answers for nearly all of a text.
+    private var filter = [UInt64](repeating: 0, count: 1 << (filterBits - 6))
 
     init(capacity: Int) {
         var bits: UInt64 = 4
-        while (1 << bits) < capacity * 4 { bits += 1 }
+        while (1 << bits) < capacity * 2 { bits += 1 }
         keys = [UInt64](repeating: 0, count: 1 << bits)
-        used = [Bool](repeating: false, count: 1 << bits)
-        counters = [Int](repeating: 0, count: 1 << bits)
+        values = [Int](repeating: -1, count: 1 << bits)
         shift = 64 - bits
     }
 
-    private func slot(_ gram: UInt64) -> Int {
-        var index = Int((gram &* 0x9E37_79B9_7F4A_7C15) >> shift)
-        while used[index], keys[index] != gram { index = (index + 1) & (keys.count - 1) }
-        return index
-    }
+    private static func hash(_ gram: UInt64) -> UInt64 { gram &* 0x9E37_79B9_7F4A_7C15 }
 
-    mutating func insert(_ gram: UInt64) {
-        let index = slot(gram)
-        used[index] = true
-        keys[index] = gram
+    private func slot(_ gram: UInt64) -> Int {
+        var index = Int(Self.hash(gram) >> shift)
+        while values[index] >= 0, keys[index] != gram { index = (index + 1) & (keys.count - 1) }
+        return index
     }
 
     mutating func count(_ gram: UInt64) {
         let index = slot(gram)
-        if used[index] { counters[index] += 1 }
+        keys[index] = gram
+        values[index] = max(0, values[index]) + 1
     }
 
-    func contains(_ gram: UInt64) -> Bool { used[slot(gram)] }
+    func value(of gram: UInt64) -> Int { values[slot(gram)] }
 
-    func value(of gram: UInt64) -> Int { counters[slot(gram)] }
+    /// - Returns: the value it had.
+    mutating func replaceValue(of gram: UInt64, with value: Int) -> Int? {
+        let index = slot(gram)
+        defer { (keys[index], values[index]) = (gram, value) }
+        let bit = Self.hash(gram) >> (64 - filterBits)
+        filter[Int(bit >> 6)] |= 1 << (bit & 63)
+        return values[index] < 0 ? nil : values[index]
+    }
+
+    /// Every place of a text where a gram of the table begins, with its value.
+    func scan(_ text: UnsafeBufferPointer<UInt8>, _ width: Int, _ visit: (Int, Int) -> Void) {
+        let shift = UInt64((width - 1) * 8)
+        var window: UInt64 = 0
+        filter.withUnsafeBufferPointer { filter in
+            for index in 0..<text.count {
+                window = window >> 8 | UInt64(text[index]) << shift
+                let bit = Self.hash(window) >> (64 - filterBits)
+                guard filter[Int(bit >> 6)] & 1 << (bit & 63) != 0, index >= width - 1 else { continue }
+                let value = value(of: window)
+                if value >= 0 { visit(index - width + 1, value) }
+            }
+        }
+    }
 }

@@ -106,27 +106,29 @@ package struct PlanFile: Sendable {
                 outcomes.append(.failed(renames.index, fault))
             } else {
                 outcomes.append(EditOutcome(index: renames.index, status: .applied))
-                return renamed(image, content.bytes, to: renames.to, outcomes)
+                return renamed(image, content, to: renames.to, outcomes)
             }
         }
         guard content.bytes != image.bytes else { return Resolution(outcomes: outcomes) }
         let change = FileChange(path: path, before: image.bytes, after: content.bytes, mode: image.mode)
         let summary = FileSummary(
-            path: path, action: .modify, before: image.bytes, after: content.bytes, mode: image.mode)
+            path: path, action: .modify, before: image.bytes, after: content.bytes, mode: image.mode,
+            edits: content.edits)
         return Resolution(outcomes: outcomes, changes: [change], summary: summary)
     }
 
     private func renamed(
-        _ image: EditRoot.Image, _ bytes: [UInt8], to: String, _ outcomes: [EditOutcome]
+        _ image: EditRoot.Image, _ content: FileResolution, to: String, _ outcomes: [EditOutcome]
     ) -> Resolution {
         Resolution(
             outcomes: outcomes,
             changes: [
                 FileChange(path: path, before: image.bytes, after: nil, mode: image.mode),
-                FileChange(path: to, before: nil, after: bytes, mode: image.mode, renamedFrom: path),
+                FileChange(path: to, before: nil, after: content.bytes, mode: image.mode, renamedFrom: path),
             ],
             summary: FileSummary(
-                path: to, action: .rename, before: image.bytes, after: bytes, mode: image.mode, oldPath: path))
+                path: to, action: .rename, before: image.bytes, after: content.bytes, mode: image.mode, oldPath: path,
+                edits: content.edits))
     }
 
     private func create(
@@ -163,9 +165,12 @@ package struct FileSummary: Sendable {
     package var after: [UInt8]?
     package var mode: UInt32
     package var oldPath: String?
+    /// The changes of `before` that give `after`, ascending and apart, where they are known.
+    private let edits: [ByteEdit]?
 
     package init(
-        path: String, action: Action, before: [UInt8]?, after: [UInt8]?, mode: UInt32, oldPath: String? = nil
+        path: String, action: Action, before: [UInt8]?, after: [UInt8]?, mode: UInt32, oldPath: String? = nil,
+        edits: [ByteEdit]? = nil
     ) {
         self.path = path
         self.action = action
@@ -173,12 +178,13 @@ package struct FileSummary: Sendable {
         self.after = after
         self.mode = mode
         self.oldPath = oldPath
+        self.edits = edits
     }
 
     package var diff: [UInt8] {
         UnifiedDiff.bytes(
             oldPath: action == .create ? nil : oldPath ?? path, newPath: action == .delete ? nil : path,
-            old: before ?? [], new: after ?? [], mode: mode)
+            old: before ?? [], new: after ?? [], mode: mode, edits: edits)
     }
 
     /// `{path, action, sha256_before, sha256_after, diff, content?}`; absent hashes are null. Hashes and diffs take

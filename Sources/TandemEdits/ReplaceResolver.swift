@@ -1,25 +1,32 @@
 /// Resolves all replace edits of one file together, tier by tier, each tier over the whole file.
 struct ReplaceResolver {
-    private var exact: [[UInt8]: [Int]] = [:]
-    private var eol: [[UInt8]: [Int]] = [:]
+    /// Where each text stands.
+    private typealias Offsets = [LineKey: [Int]]
+
+    private var exact: Offsets = [:]
+    private var eol: Offsets = [:]
 
     /// Looks up every text the edits quote in two shared passes at most.
     init(_ replacements: [Replacement], _ snapshot: inout Snapshot) {
         guard !snapshot.isBinary else { return }
-        let wanted = Array(Set(replacements.map(\.find)))
+        let wanted = Set(replacements.map { LineKey($0.find) })
         exact = Self.search(wanted, in: snapshot.text.bytes)
-        let missing = wanted.filter { exact[$0]?.isEmpty ?? true && $0.contains(0x0A) }
+        let absent = wanted.filter { exact[$0]?.isEmpty ?? true }
+        guard !absent.isEmpty else { return }
+        let missing = absent.filter { $0.bytes.contains(0x0A) }
         // Applied already? Then the new text is there, perhaps with the other line ending.
-        let absent = Set(wanted.filter { exact[$0]?.isEmpty ?? true })
-        let results = Array(Set(replacements.filter { absent.contains($0.find) }.map(\.replace))).filter { !$0.isEmpty }
-        let unsearched = results.filter { exact[$0] == nil }
-        exact.merge(Self.search(unsearched, in: snapshot.text.bytes)) { old, _ in old }
-        let normalized = Set((missing + results).map { withEndings($0, [0x0A]) })
-        if !normalized.isEmpty { eol = Self.search(Array(normalized), in: snapshot.normalized().bytes) }
+        let results = Set(
+            replacements.lazy.filter { !$0.replace.isEmpty && absent.contains(LineKey($0.find)) }
+                .map { LineKey($0.replace) })
+        exact.merge(Self.search(results.filter { exact[$0] == nil }, in: snapshot.text.bytes)) { old, _ in old }
+        let normalized = Set((Array(missing) + results).map { LineKey(withEndings(Array($0.bytes), [0x0A])) })
+        if !normalized.isEmpty { eol = Self.search(normalized, in: snapshot.normalized().bytes) }
     }
 
-    private static func search(_ patterns: [[UInt8]], in text: [UInt8]) -> [[UInt8]: [Int]] {
-        Dictionary(zip(patterns, PatternSearch.occurrences(of: patterns, in: text))) { first, _ in first }
+    private static func search(_ wanted: Set<LineKey>, in text: [UInt8]) -> Offsets {
+        let patterns = Array(wanted)
+        let found = PatternSearch.occurrences(of: patterns.map { Array($0.bytes) }, in: text)
+        return Dictionary(zip(patterns, found)) { first, _ in first }
     }
 
     func resolve(_ edit: Replacement, _ snapshot: inout Snapshot) throws(EditFault) -> Resolved {
@@ -34,9 +41,9 @@ struct ReplaceResolver {
         if let resolved = try byEnding(edit, &snapshot) { return resolved }
         if let resolved = try byLines(edit, &snapshot) { return resolved }
         let normalized = withEndings(edit.replace, [0x0A])
-        for places in [exact[edit.replace], eol[normalized]] where places?.count == 1 {
+        for places in [exact[LineKey(edit.replace)], eol[LineKey(normalized)]] where places?.count == 1 {
             let offset = places![0]
-            let byte = exact[edit.replace]?.count == 1 ? offset : snapshot.normalized().original(offset)
+            let byte = exact[LineKey(edit.replace)]?.count == 1 ? offset : snapshot.normalized().original(offset)
             return Resolved(
                 effect: .alreadyApplied, line: snapshot.text.lineIndex(of: byte) + 1,
                 message: "find is gone and replace is there already")
@@ -45,7 +52,7 @@ struct ReplaceResolver {
     }
 
     private func byExact(_ edit: Replacement, _ snapshot: Snapshot) throws(EditFault) -> Resolved? {
-        guard let offsets = exact[edit.find], !offsets.isEmpty else { return nil }
+        guard let offsets = exact[LineKey(edit.find)], !offsets.isEmpty else { return nil }
         let text = snapshot.text
         let places = offsets.map { $0..<$0 + edit.find.count }
         let chosen = try MatchSelection(places: places, line: { text.lineIndex(of: offsets[$0]) + 1 }, subject: "find")
@@ -63,7 +70,7 @@ struct ReplaceResolver {
     private func byEnding(_ edit: Replacement, _ snapshot: inout Snapshot) throws(EditFault) -> Resolved? {
         guard edit.find.contains(0x0A) else { return nil }
         let find = withEndings(edit.find, [0x0A])
-        guard let offsets = eol[find], !offsets.isEmpty else { return nil }
+        guard let offsets = eol[LineKey(find)], !offsets.isEmpty else { return nil }
         let normalized = snapshot.normalized()
         let text = snapshot.text
         let places = offsets.map { normalized.original($0)..<normalized.original($0 + find.count) }

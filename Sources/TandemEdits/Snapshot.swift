@@ -59,9 +59,9 @@ struct Snapshot {
 }
 
 /// A change of a range of the snapshot; an empty range is an insert.
-struct ByteEdit: Sendable {
-    var range: Range<Int>
-    var bytes: [UInt8]
+package struct ByteEdit: Sendable {
+    package var range: Range<Int>
+    package var bytes: [UInt8]
 }
 
 /// What one edit comes to.

@@ -69,6 +69,27 @@ struct ModelEditTests {
         #expect(resolve(file, edit, mode: .hybrid).outcomes[0].request == nil)
     }
 
+    /// Blanks that a model left out make a line no less like; what is like nothing has the whole of a short file.
+    @Test func aRescueHasARegionWhereverItCan() throws {
+        let spaced = "a = 1\n" + file + "total = 3\n"
+        let near = resolve(spaced, replace("total=3", "total=4"), mode: .adaptive).outcomes[0]
+        #expect(near.request?.region.end == FileText(Array(spaced.utf8)).lineCount)
+        let strange = resolve(file, replace("?!", "!?"), mode: .adaptive).outcomes[0]
+        #expect(strange.request?.region == LineRegion(start: 1, end: FileText(Array(file.utf8)).lineCount))
+        let long = String(repeating: "some line\n", count: 1000)
+        #expect(resolve(long, replace("?!", "!?"), mode: .adaptive).outcomes[0].request == nil)
+    }
+
+    @Test func aRescueThatChangesNothingHasFailed() throws {
+        let edit = replace("line 9\nline ten\n", "line 9\nline 10!\n")
+        let request = try #require(resolve(file, edit, mode: .adaptive).outcomes[0].request)
+        let items = [FileResolver.Item(index: 0, operation: edit)]
+        let resolution = FileResolver.resolve(
+            path: "f", bytes: Array(file.utf8), items: items, mode: .adaptive,
+            answers: [0: Array(request.regionText.utf8)])
+        #expect(resolution.outcomes[0].status == .failed && resolution.outcomes[0].fault?.kind == .notFound)
+    }
+
     @Test func importsThatOverlapFailTogether() {
         let (text, outcomes) = resolve(
             "from m import a\nx\n", addImport("from m import b"), addImport("import os"),

@@ -45,11 +45,11 @@ struct LineDiff {
     }
 
     /// Both sides' lines named by numbers, equal lines by equal numbers.
-    init(_ left: [ArraySlice<UInt8>], _ right: [ArraySlice<UInt8>]) {
+    init<Lines: RandomAccessCollection<ArraySlice<UInt8>>>(_ left: Lines, _ right: Lines) {
         var names: [LineKey: Int] = [:]
         names.reserveCapacity(left.count)
         func name(_ line: ArraySlice<UInt8>) -> Int {
-            let key = LineKey(bytes: line)
+            let key = LineKey(line)
             if let known = names[key] { return known }
             names[key] = names.count
             return names.count - 1
@@ -176,9 +176,12 @@ struct LineDiff {
     }
 }
 
-/// A line as a dictionary's key: hashed and compared as memory, where the standard library goes byte by byte.
-private struct LineKey: Hashable {
+/// Bytes as a dictionary's key: hashed and compared as memory, where the standard library goes byte by byte.
+struct LineKey: Hashable {
     let bytes: ArraySlice<UInt8>
+
+    init(_ bytes: ArraySlice<UInt8>) { self.bytes = bytes }
+    init(_ bytes: [UInt8]) { self.bytes = bytes[...] }
 
     func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
 

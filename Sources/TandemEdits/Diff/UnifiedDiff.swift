@@ -1,3 +1,5 @@
+import Glibc
+
 /// Unchanged lines shown around a change.
 private let contextLines = 3
 
@@ -7,9 +9,11 @@ package enum UnifiedDiff {
     ///   - oldPath: nil for a new file.
     ///   - newPath: nil for a deleted file; another one than `oldPath` for a renamed file.
     ///   - mode: permission bits; git knows 0644 and 0755.
+    ///   - edits: the changes of `old` that give `new`, ascending and apart, where they are known: that is cheaper.
     /// - Returns: no bytes when nothing changes. A binary change is named, not shown, and `git apply` refuses it.
     package static func bytes(
-        oldPath: String?, newPath: String?, old: [UInt8], new: [UInt8], mode: UInt32 = 0o644
+        oldPath: String?, newPath: String?, old: [UInt8], new: [UInt8], mode: UInt32 = 0o644,
+        edits: [ByteEdit]? = nil
     ) -> [UInt8] {
         guard let anyPath = newPath ?? oldPath, oldPath != newPath || old != new else { return [] }
         let gitMode = mode & 0o100 == 0 ? "100644" : "100755"
@@ -35,7 +39,7 @@ package enum UnifiedDiff {
         // A tab ends a name that holds blanks, as git writes it.
         line("--- \(from)\(from.contains(" ") ? "\t" : "")")
         line("+++ \(to)\(to.contains(" ") ? "\t" : "")")
-        hunks(rawLines(old), rawLines(new), &output)
+        hunks(rawLines(old), rawLines(new), edits, &output)
         return output
     }
 
@@ -44,8 +48,8 @@ package enum UnifiedDiff {
         return kept * 99 / max(1, max(rawLines(old).count, rawLines(new).count))
     }
 
-    private static func hunks(_ old: [ArraySlice<UInt8>], _ new: [ArraySlice<UInt8>], _ output: inout [UInt8]) {
-        let changes = LineDiff(old, new).changes
+    private static func hunks(_ old: RawLines, _ new: RawLines, _ edits: [ByteEdit]?, _ output: inout [UInt8]) {
+        let changes = edits.map { LineDiff.changes(old, new, madeBy: $0) } ?? LineDiff(old, new).changes
         var at = 0
         while at < changes.count {
             var last = at
@@ -106,14 +110,99 @@ package enum UnifiedDiff {
     }
 }
 
-/// Cut behind each LF; every byte is in exactly one line.
-func rawLines(_ bytes: [UInt8]) -> [ArraySlice<UInt8>] {
-    var lines: [ArraySlice<UInt8>] = []
-    var start = 0
-    for (index, byte) in bytes.enumerated() where byte == 0x0A {
-        lines.append(bytes[start...index])
-        start = index + 1
+/// A text's lines, cut behind each LF; every byte is in exactly one line.
+struct RawLines: RandomAccessCollection {
+    let bytes: [UInt8]
+    /// Where each line begins, and the end of the text.
+    private let starts: [Int]
+
+    init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        var starts = [0]
+        bytes.withUnsafeBytes { raw in
+            guard let base = raw.baseAddress else { return }
+            var at = 0
+            while at < raw.count, let newline = memchr(base + at, 0x0A, raw.count - at) {
+                at = base.distance(to: UnsafeRawPointer(newline)) + 1
+                starts.append(at)
+            }
+        }
+        if starts[starts.count - 1] < bytes.count { starts.append(bytes.count) }
+        self.starts = starts
     }
-    if start < bytes.count { lines.append(bytes[start...]) }
-    return lines
+
+    var startIndex: Int { 0 }
+    var endIndex: Int { starts.count - 1 }
+    subscript(line: Int) -> ArraySlice<UInt8> { bytes[starts[line]..<starts[line + 1]] }
+
+    /// The first byte of a line; `count` gives the end of the text.
+    func start(_ line: Int) -> Int { starts[line] }
+
+    /// The line that holds the byte at `offset`; `count` for the end of the text.
+    func line(holding offset: Int) -> Int {
+        if offset >= bytes.count { return count }
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if starts[middle] <= offset { low = middle + 1 } else { high = middle }
+        }
+        return low - 1
+    }
+
+    func areEqual(_ line: Int, _ other: RawLines, _ otherLine: Int) -> Bool {
+        let length = starts[line + 1] - starts[line]
+        guard length == other.starts[otherLine + 1] - other.starts[otherLine] else { return false }
+        return bytes.withUnsafeBytes { left in
+            other.bytes.withUnsafeBytes { right in
+                memcmp(left.baseAddress! + starts[line], right.baseAddress! + other.starts[otherLine], length) == 0
+            }
+        }
+    }
+}
+
+func rawLines(_ bytes: [UInt8]) -> RawLines { RawLines(bytes) }
+
+extension LineDiff {
+    /// The stretches that differ, where it is known which bytes of the left gave way to others: only what lies around
+    /// these is compared.
+    /// - Parameter edits: ascending and apart; made to `left` they give `right`.
+    static func changes(
+        _ left: RawLines, _ right: RawLines, madeBy edits: [ByteEdit]
+    ) -> [(left: Range<Int>, right: Range<Int>)] {
+        var changes: [(left: Range<Int>, right: Range<Int>)] = []
+        var shift = 0
+        var next = 0
+        while next < edits.count {
+            let first = left.line(holding: edits[next].range.lowerBound)
+            let firstRight = right.line(holding: left.start(first) + shift)
+            var end = first
+            // Edits in one line, or in lines that touch, belong together.
+            repeat {
+                let edit = edits[next]
+                end = Swift.max(end, Swift.min(left.count, left.line(holding: edit.range.upperBound) + 1))
+                shift += edit.bytes.count - edit.range.count
+                next += 1
+            } while next < edits.count && left.line(holding: edits[next].range.lowerBound) < end
+            var block = (left: first..<end, right: firstRight..<right.line(holding: left.start(end) + shift))
+            while let l = block.left.first, let r = block.right.first, left.areEqual(l, right, r) {
+                block = (l + 1..<block.left.upperBound, r + 1..<block.right.upperBound)
+            }
+            while let l = block.left.last, let r = block.right.last, left.areEqual(l, right, r) {
+                block = (block.left.lowerBound..<l, block.right.lowerBound..<r)
+            }
+            if block.left.count <= 1 || block.right.count <= 1 {
+                if !block.left.isEmpty || !block.right.isEmpty { changes.append(block) }
+                continue
+            }
+            for change in LineDiff(left[block.left], right[block.right]).changes {
+                changes.append(
+                    (
+                        change.left.lowerBound + block.left.lowerBound..<change.left.upperBound + block.left.lowerBound,
+                        change.right.lowerBound + block.right.lowerBound..<change.right.upperBound
+                            + block.right.lowerBound
+                    ))
+            }
+        }
+        return changes
+    }
 }

@@ -116,7 +116,10 @@ let package = Package(
             ["tandem-http", "TandemBase", "TandemClient", "TandemJSON", "TandemProtocol", "TandemTestSupport"]),
         tests(
             "Integration",
-            ["tandem", "tandem-http", "tandemd", "TandemClient", "TandemJSON", "TandemTestSupport"]),
+            [
+                "tandem", "tandem-http", "tandemd", "TandemClient", "TandemEdits", "TandemJSON", "TandemStore",
+                "TandemTestSupport",
+            ]),
     ],
     cxxLanguageStandard: .cxx20
 )

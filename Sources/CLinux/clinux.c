@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/fs.h>
 #include <linux/limits.h>
 #include <linux/close_range.h>
@@ -226,10 +227,17 @@ int64_t cl_monotonic_ns(void) { return clock_ns(CLOCK_MONOTONIC); }
 int64_t cl_wall_ns(void) { return clock_ns(CLOCK_REALTIME); }
 
 static _Noreturn void become(
-    const char *path, char *const argv[], char *const envp[], int output, int death_signal, pid_t parent, int status) {
-    // The parent may have ended before the signal was asked for.
+    const char *path, char *const argv[], char *const envp[], const char *folder, int output, int death_signal,
+    pid_t parent, int status) {
+    // The rights that the thread took for a while (cl_take_rights) are this child's for good.
+    gid_t group = getegid();
+    uid_t user = geteuid();
+    if (group != getgid() && syscall(SYS_setresgid, group, group, group) != 0) goto failed;
+    if (user != getuid() && syscall(SYS_setresuid, user, user, user) != 0) goto failed;
+    // After the change of rights, which clears it. The parent may have ended before the signal was asked for.
     if (prctl(PR_SET_PDEATHSIG, death_signal) != 0 || getppid() != parent) goto failed;
     setpgid(0, 0);
+    if (folder != NULL && chdir(folder) != 0) goto failed;
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (null < 0 || dup2(null, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0) goto failed;
     syscall(SYS_close_range, 3, ~0U, 4 /* CLOSE_RANGE_CLOEXEC */);
@@ -237,7 +245,7 @@ static _Noreturn void become(
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    execve(path, argv, envp);
+    execvpe(path, argv, envp);
 failed:;
     int code = errno == 0 ? ESRCH : errno;
     ssize_t written = write(status, &code, sizeof code);
@@ -245,7 +253,8 @@ failed:;
     _exit(127);
 }
 
-pid_t cl_spawn(const char *path, char *const argv[], char *const envp[], int output, int death_signal) {
+pid_t cl_spawn(
+    const char *path, char *const argv[], char *const envp[], const char *folder, int output, int death_signal) {
     int status[2];
     if (pipe2(status, O_CLOEXEC) != 0) return -1;
     // No handler of ours may run in the child before its mask is its own.
@@ -255,7 +264,7 @@ pid_t cl_spawn(const char *path, char *const argv[], char *const envp[], int out
     pid_t parent = getpid();
     pid_t child = _Fork();
     int code = child < 0 ? errno : 0;
-    if (child == 0) become(path, argv, envp, output, death_signal, parent, status[1]);
+    if (child == 0) become(path, argv, envp, folder, output, death_signal, parent, status[1]);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     close(status[1]);
     if (child > 0) {
@@ -277,9 +286,6 @@ int cl_pidfd_open(pid_t pid) { return (int)syscall(SYS_pidfd_open, pid, 0); }
 int cl_exit_status(int wait_status) {
     return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
 }
-int cl_spawn_chdir(posix_spawn_file_actions_t *actions, const char *folder) {
-    return posix_spawn_file_actions_addchdir_np(actions, folder);
-}
 void cl_ignore_signal(int signal_number) { signal(signal_number, SIG_IGN); }
 int cl_block_signal(int signal_number) {
     sigset_t set;
@@ -290,6 +296,48 @@ int cl_block_signal(int signal_number) {
 
 const void *cl_memmem(const void *haystack, size_t haystack_length, const void *needle, size_t needle_length) {
     return memmem(haystack, haystack_length, needle, needle_length);
+}
+
+// The C library's calls would change every thread of the process.
+static int set_thread_ids(uid_t uid, gid_t gid, const gid_t *groups, int count) {
+    // Each with the rights the one before has left: groups first when rights are given up, last when they come back.
+    if (uid != 0 && syscall(SYS_setgroups, (size_t)count, groups) != 0) return -1;
+    if (uid != 0 && syscall(SYS_setresgid, (gid_t)-1, gid, (gid_t)-1) != 0) return -1;
+    if (syscall(SYS_setresuid, (uid_t)-1, uid, (uid_t)-1) != 0) return -1;
+    if (uid == 0 && syscall(SYS_setresgid, (gid_t)-1, gid, (gid_t)-1) != 0) return -1;
+    if (uid == 0 && syscall(SYS_setgroups, (size_t)count, groups) != 0) return -1;
+    return 0;
+}
+static int rights_are(uid_t uid, gid_t gid) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct sets[_LINUX_CAPABILITY_U32S_3];
+    if (syscall(SYS_capget, &header, sets) != 0) return 0;
+    // An invalid id changes nothing and gives the present one.
+    return geteuid() == uid && getegid() == gid && (uid_t)syscall(SYS_setfsuid, -1) == uid &&
+           (gid_t)syscall(SYS_setfsgid, -1) == gid && (uid == 0 || (sets[0].effective | sets[1].effective) == 0);
+}
+static _Thread_local struct {
+    gid_t gid;
+    int count;
+    gid_t groups[CL_GROUPS];
+} own;
+int cl_take_rights(uid_t uid, gid_t gid, const gid_t *groups, int count) {
+    if (uid == 0 || getuid() != 0 || geteuid() != 0) {
+        errno = EPERM;
+        return -1;
+    }
+    own.gid = getegid();
+    own.count = getgroups(CL_GROUPS, own.groups);
+    // Who may not set groups would not get them back either.
+    if (own.count < 0 || syscall(SYS_setgroups, (size_t)own.count, own.groups) != 0) return -1;
+    if (set_thread_ids(uid, gid, groups, count) == 0 && rights_are(uid, gid)) return 0;
+    int code = errno == 0 ? EPERM : errno;
+    cl_give_rights_back();
+    errno = code;
+    return -1;
+}
+void cl_give_rights_back(void) {
+    if (set_thread_ids(0, own.gid, own.groups, own.count) != 0 || !rights_are(0, own.gid)) abort();
 }
 
 static int copy_attributes(int from, int to) {

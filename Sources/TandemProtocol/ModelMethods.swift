@@ -121,6 +121,7 @@ extension MethodDescription {
                     .init("match", .choice("exact", "eol", "trailing_space", "indent", "model")),
                     .init("attempts", .count), .init("message", .text), .init("line", .positive),
                 ]))),
+        .init("warnings", .list(of: .text), "What a person should know about how it was done."),
         .init(
             "verify",
             .members([

@@ -61,6 +61,18 @@ package struct ProviderSettings: Sendable {
     }
 }
 
+extension ProviderSettings {
+    /// Whether it holds its models to a JSON schema (`response_format` of type `json_schema`); of other servers that
+    /// speak OpenAI's dialect nobody knows.
+    package var hasStructuredOutput: Bool {
+        switch kind {
+        case .anthropic, .gemini, .llama: true
+        case .openai: preset == "openai"
+        case .runloop, .offline: false
+        }
+    }
+}
+
 /// kind = "runloop": a command in a devbox that reads the prompt from its standard input.
 package struct RunloopSettings: Hashable, Sendable {
     package var devbox: String?

@@ -140,6 +140,16 @@ package final class EditJournal: TransactionJournal {
         }
     }
 
+    /// What the same idempotency key is answered with from now on.
+    package func setResult(_ id: ULID, _ result: [UInt8]) throws(JournalError) {
+        try with { database throws(SQLiteError) in
+            let statement = try database.statement("UPDATE transactions SET result = ? WHERE id = ?")
+            statement.bind(text: result)
+            statement.bind(id)
+            try statement.run()
+        }
+    }
+
     package func unfinished() throws(JournalError) -> [TransactionRecord] {
         try with { database throws(SQLiteError) in
             let ids = try database.statement(

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import TandemBase
 import TandemJSON
@@ -103,6 +104,56 @@ private func result(_ status: String, _ transaction: String) -> String {
                 """)
         #expect(params?["base"].map { String(decoding: $0.raw, as: UTF8.self) } == #"{"a.py":"aa","o":"cc"}"#)
         #expect(params?["dry_run"] == nil && params?["mode"]?.string == "hybrid")
+    }
+
+    /// A daemon of another account cannot read this user's files: they go along, and come back to be written here.
+    @Test(.enabled(if: getuid() == 0, "only root can be another account for a while"))
+    func aForeignDaemonGetsDocuments() async throws {
+        try home.write("a.py", "x = 1\n")
+        for folder in [home.path, home.runtime] { chmod(folder, 0o777) }
+        let daemon = try asNobody {
+            try ScriptedDaemon(home.socketPath) { message, peer in
+                let edited =
+                    #"{"path":"a.py","action":"modify","sha256_before":null,"sha256_after":null,"#
+                    + #""diff":"--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-x = 1\n+x = 2\n","content":"x = 2\n"}"#
+                peer.result(
+                    message.id,
+                    #"{"transaction_id":null,"status":"committed","files":[\#(edited)],"edits":[],"warnings":["mind"]}"#
+                )
+            }
+        }
+        defer { daemon.stop() }
+        let ran = try await runCLI(["apply", "--yes", planFile], home: home)
+        #expect(ran.status == 0 && ran.err.contains("another user's") && ran.err.contains("note: mind"), "\(ran)")
+        #expect(try home.read("a.py") == "x = 2\n")
+        let params = try JSONDocument(Array((daemon.received.last ?? "").utf8)).root["params"]
+        #expect(params?["root"] == nil && params?["documents"]?[0]?["content"]?.string == "x = 1\n")
+        let byID = try await runCLI(["apply", "--yes", "01ARZ3NDEKTSV4RRFFQ69G5FAV"], home: home)
+        #expect(byID.status != 0 && byID.err.contains("give the plan itself"), "\(byID)")
+    }
+
+    private func asNobody<Value>(_ body: () throws -> Value) throws -> Value {
+        var groups = [gid_t(65534)]
+        guard cl_take_rights(65534, 65534, &groups, 1) == 0 else { throw SystemError("cl_take_rights") }
+        defer { cl_give_rights_back() }
+        return try body()
+    }
+
+    @Test func aLongPlanHasABar() async throws {
+        let seen = Gate()
+        let daemon = try ScriptedDaemon(home.socketPath) { message, peer in
+            peer.event(message.id, 0, "progress", #""done":3,"total":4,"unit":"files""#)
+            peer.event(message.id, 1, "progress", #""done":20,"total":40,"unit":"files""#)
+            _ = seen.wait(within: testDeadline)
+            peer.result(message.id, result("committed", #""01ARZ3NDEKTSV4RRFFQ69G5FAV""#))
+        }
+        defer { daemon.stop() }
+        let process = try CLIProcess(
+            ["apply", "--yes", planFile], home: home, streams: .terminal, environment: ["NO_COLOR": "1"])
+        #expect(await offPool { process.waitForOutput("20 of 40 files") })
+        seen.open()
+        let ran = await offPool { process.finish() }
+        #expect(ran.status == 0 && !ran.out.contains("3 of 4"), "\(ran)")
     }
 
     @Test func eachFileIsAskedFor() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 struct VerifyTests {
     private func check(_ path: String, _ before: String?, _ after: String) -> VerifyCheck? {
-        SyntaxVerifier.check(path: path, before: before.map { Array($0.utf8) }, after: Array(after.utf8))
+        SyntaxVerifier(path: path, before: before.map { Array($0.utf8) }, after: Array(after.utf8))?.check()
     }
 
     @Test func onlyNewErrorsFail() {

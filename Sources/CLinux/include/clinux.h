@@ -5,7 +5,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -80,21 +79,32 @@ int cl_set_thread_name(const char *name);
 pid_t cl_gettid(void);
 int64_t cl_monotonic_ns(void);
 int64_t cl_wall_ns(void);
-/// Starts `path` in a process group of its own, with `output` as its standard output and error, /dev/null as its input,
-/// default signals and no other descriptors. The kernel sends it `death_signal` when the calling thread ends, however
-/// it does. Only async-signal-safe calls are made between fork and exec. Returns the child, or -1 with errno, that of
-/// a failed exec included.
-pid_t cl_spawn(const char *path, char *const argv[], char *const envp[], int output, int death_signal);
+/// Starts `path` (looked for in PATH where it has no slash) in a process group of its own and in `folder` (NULL: ours),
+/// with `output` as its standard output and error, /dev/null as its input, default signals and no other descriptors.
+/// The kernel sends it `death_signal` (0: none) when the calling thread ends, however it does. Rights that the calling
+/// thread has taken (cl_take_rights) are its for good, and it has no others. Only async-signal-safe calls are made
+/// between fork and exec. Returns the child, or -1 with errno, that of a failed exec included.
+pid_t cl_spawn(
+    const char *path, char *const argv[], char *const envp[], const char *folder, int output, int death_signal);
 /// A descriptor that becomes readable when the child ends; close-on-exec.
 int cl_pidfd_open(pid_t pid);
 /// The exit status of a wait status, 128 + the signal's number for a killed process, as shells count.
 int cl_exit_status(int wait_status);
-/// posix_spawn_file_actions_addchdir_np.
-int cl_spawn_chdir(posix_spawn_file_actions_t *actions, const char *folder);
 /// Ignores the signal for this process (SIGPIPE).
 void cl_ignore_signal(int signal_number);
 /// Blocks the signal in the calling thread and the threads it starts; 0 or an error number.
 int cl_block_signal(int signal_number);
+
+// rights ------------------------------------------------------------------------------------------------------
+/// Supplementary groups that an account may have.
+enum { CL_GROUPS = 1024 };
+/// Gives the calling thread, and no other one, another account's effective ids and groups and takes all capabilities
+/// from it; checked by asking the kernel. Real and saved ids stay root's: nobody else may send the thread signals.
+/// Threads and processes that it starts inherit the rights. Only for a process that runs as root; `uid` is not 0.
+/// 0, or -1 with errno and the thread's rights unchanged.
+int cl_take_rights(uid_t uid, gid_t gid, const gid_t *groups, int count);
+/// Gives the calling thread root's rights back, or aborts the process: nothing may go on with the wrong ones.
+void cl_give_rights_back(void);
 
 // files -------------------------------------------------------------------------------------------------------
 /// The first occurrence of `needle`, or NULL; memmem(3).

@@ -61,6 +61,10 @@ package enum PlannerPrompt {
         "required":["root_cause","strategy","edits"],"additionalProperties":false}
         """
 
+    /// `schema` as the `response_format` of a chat request.
+    package static let responseFormat = Array(
+        #"{"type":"json_schema","json_schema":{"name":"plan","strict":true,"schema":\#(schema)}}"#.utf8)
+
     private static let position = """
         {"anyOf":[{"type":"string","enum":["start","end"]},\
         {"type":"object","properties":{"after":{"type":"string"}},"required":["after"],"additionalProperties":false},\

@@ -105,20 +105,22 @@ struct FileSwap: ~Copyable {
     }
 
     /// Puts the new content in place and looks at what it displaced.
-    func swapIn() throws(Failure) {
+    @discardableResult
+    func swapIn() throws(Failure) -> FileSystem.Move {
+        let move: FileSystem.Move
         do {
             if change.before == nil {
-                try fileSystem.renameWithoutReplacing(place.descriptor, temporary, to: name)
+                move = try fileSystem.renameWithoutReplacing(place.descriptor, temporary, to: name)
             } else if change.after == nil {
-                try fileSystem.renameWithoutReplacing(place.descriptor, name, to: temporary)
+                move = try fileSystem.renameWithoutReplacing(place.descriptor, name, to: temporary)
             } else {
-                try fileSystem.exchange(place.descriptor, name, temporary)
+                move = try fileSystem.exchange(place.descriptor, name, temporary)
             }
         } catch {
             if error.code == EEXIST || error.code == ENOENT { throw .stale(change.path) }
             throw named(error)
         }
-        guard change.before != nil else { return }
+        guard change.before != nil else { return move }
         guard content(of: temporary) == change.before else {
             // Somebody wrote between snapshot and swap: theirs goes back.
             do {
@@ -132,6 +134,7 @@ struct FileSwap: ~Copyable {
             }
             throw .stale(change.path)
         }
+        return move
     }
 
     /// Puts the old content back where the new one stands; leaves alone what is neither.

@@ -68,12 +68,20 @@ package struct FileSystem: Sendable {
         guard fsync(file.raw) == 0 else { throw SystemError("fsync", name) }
     }
 
+    /// How a file got its place.
+    enum Move: Sendable {
+        case atomic
+        /// The file system cannot do it in one step: looked at, then renamed.
+        case checked
+    }
+
     /// Swaps two files of one folder. Where the file system cannot, `other` is put in `name`'s place and what stood
     /// there gets `other`'s name; `name` is never missing, but for a moment the old file has both names.
-    func exchange(_ folder: borrowing FileDescriptor, _ name: String, _ other: String) throws(SystemError) {
+    @discardableResult
+    func exchange(_ folder: borrowing FileDescriptor, _ name: String, _ other: String) throws(SystemError) -> Move {
         try intercept(.exchange(name, other))
         if exchanges {
-            if cl_renameat2(folder.raw, name, folder.raw, other, UInt32(CL_RENAME_EXCHANGE)) == 0 { return }
+            if cl_renameat2(folder.raw, name, folder.raw, other, UInt32(CL_RENAME_EXCHANGE)) == 0 { return .atomic }
             guard Self.isUnsupported(cl_errno()) else { throw SystemError("exchange", name) }
         }
         let aside = other + StagedNames.asideSuffix
@@ -87,21 +95,24 @@ package struct FileSystem: Sendable {
         }
         try intercept(.rename(aside, other))
         guard renameat(folder.raw, aside, folder.raw, other) == 0 else { throw SystemError("rename", aside) }
+        return .checked
     }
 
     /// Gives a file another name in its folder; EEXIST when that is taken.
+    @discardableResult
     func renameWithoutReplacing(
         _ folder: borrowing FileDescriptor, _ name: String, to new: String
-    ) throws(SystemError) {
+    ) throws(SystemError) -> Move {
         try intercept(.rename(name, new))
         if exchanges {
-            if cl_renameat2(folder.raw, name, folder.raw, new, UInt32(CL_RENAME_NOREPLACE)) == 0 { return }
+            if cl_renameat2(folder.raw, name, folder.raw, new, UInt32(CL_RENAME_NOREPLACE)) == 0 { return .atomic }
             guard Self.isUnsupported(cl_errno()) else { throw SystemError("rename", new) }
         }
         // link(2) refuses a name that is taken, as NOREPLACE does.
         guard linkat(folder.raw, name, folder.raw, new, 0) == 0 else { throw SystemError("link", new) }
         try intercept(.unlink(name))
         guard unlinkat(folder.raw, name, 0) == 0 else { throw SystemError("unlink", name) }
+        return .checked
     }
 
     /// Gives a file the place of another one.

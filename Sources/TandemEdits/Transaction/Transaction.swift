@@ -23,7 +23,8 @@ package struct TransactionEngine: Sendable {
 
     /// What a commit came to.
     package enum Outcome: Sendable {
-        case committed
+        /// - Parameter checked: the file system cannot exchange files, so some were checked and renamed.
+        case committed(checked: Bool)
         /// The journal cannot be written: nothing was changed.
         case unrecorded(JournalError)
         /// Nothing was changed; each fault with the path it is about.
@@ -32,7 +33,10 @@ package struct TransactionEngine: Sendable {
 
     /// Steps 4 to 7 for a transaction that `begin` has recorded. The changes must have been resolved against what
     /// `EditRoot.read` gave; whatever was written since is `stale`.
-    package func commit(_ id: ULID, root: borrowing EditRoot, changes: [FileChange]) -> Outcome {
+    /// - Parameter emptied: folders, outermost first, that go where nothing is left in them (an undo's).
+    package func commit(
+        _ id: ULID, root: borrowing EditRoot, changes: [FileChange], emptied: [String] = []
+    ) -> Outcome {
         let sorted = changes.sorted { $0.path < $1.path }
         let lock = locks.lock(root.path)
         defer { locks.unlock(root.path, lock) }
@@ -59,10 +63,11 @@ package struct TransactionEngine: Sendable {
         }
         // 6. Swap.
         var swapped = 0
+        var checked = false
         var last: EditRoot.OpenFolder?
         do throws(FileSwap.Failure) {
             for (index, change) in sorted.enumerated() {
-                try swap(change, id, index, root, &last).swapIn()
+                if try swap(change, id, index, root, &last).swapIn() == .checked { checked = true }
                 swapped += 1
             }
             try sync(sorted, folders, root)
@@ -79,11 +84,12 @@ package struct TransactionEngine: Sendable {
                 guard let swap = try? swap(change, id, index, root, &last) else { continue }
                 try swap.cleanUp()
             }
+            removeFolders(emptied, root)
             try journal.setState(id, .committed)
         } catch {
             // Every file is as after; a journal that says committing or cleaning is finished at the next start.
         }
-        return .committed
+        return .committed(checked: checked)
     }
 
     private func stage(
@@ -101,10 +107,20 @@ package struct TransactionEngine: Sendable {
 
     /// Finishes what a crash has left: call before serving. Gives each transaction with the state it ended in; one
     /// that is left unfinished (its root cannot be written) keeps its state and is tried again at the next start.
-    package func recover() throws(JournalError) -> [(record: TransactionRecord, state: TransactionState)] {
+    /// - Parameter rights: whose rights a transaction's files are touched with; nil: this process's own.
+    package func recover(
+        as rights: (TransactionRecord) -> PeerRights? = { _ in nil }
+    ) throws(JournalError) -> [(record: TransactionRecord, state: TransactionState)] {
         var finished: [(record: TransactionRecord, state: TransactionState)] = []
         for record in try journal.unfinished() {
-            let state = recover(record)
+            let state: TransactionState
+            if let peer = rights(record) {
+                // Without them it waits for a start that has them.
+                guard case .success(let reached) = peer.perform({ recover(record) }) else { continue }
+                state = reached
+            } else {
+                state = recover(record)
+            }
             if state != record.state { try journal.setState(record.id, state) }
             finished.append((record, state))
         }

@@ -26,6 +26,8 @@ package enum Undo {
 
     package struct UndoFaults: Error, Sendable {
         package var faults: [(path: String, fault: EditFault)]
+
+        package init(faults: [(path: String, fault: EditFault)]) { self.faults = faults }
     }
 
     /// nil when the file is as before already.

@@ -1,11 +1,13 @@
 import CLinux
 import Glibc
+import Synchronization
 import TandemBase
 
 /// Bytes of a command's output that are kept; the rest is read and dropped, so that the command never blocks on it.
 package let defaultOutputLimit = 64 << 10
 
-/// Runs a command to its end, or to its time limit, with its output bounded. Blocking: run it on a pool.
+/// Runs a command to its end, or until its time limit or another thread stops it, with its output bounded. Blocking:
+/// run it on a thread of its own. On a thread with another account's rights the command has these and no others.
 package struct CommandRunner: Sendable {
     package struct Result: Sendable, Hashable {
         /// The exit code, 128 + the signal's number for a killed process.
@@ -15,12 +17,34 @@ package struct CommandRunner: Sendable {
         package var timedOut: Bool
     }
 
+    /// Ends commands from another thread, those that begin later too.
+    package final class Stop: Sendable {
+        fileprivate let event: FileDescriptor
+        private let isSet = Atomic(false)
+
+        /// Nil when no more descriptors are to be had: then nothing can be stopped.
+        package init?() {
+            let raw = cl_eventfd()
+            guard raw >= 0 else { return nil }
+            event = FileDescriptor(owning: raw)
+        }
+
+        package func stop() {
+            isSet.store(true, ordering: .releasing)
+            cl_eventfd_signal(event.raw)
+        }
+
+        package var isStopped: Bool { isSet.load(ordering: .acquiring) }
+    }
+
     /// - Parameters:
     ///   - folder: the working folder.
     ///   - outputLimit: bytes of output that are kept.
+    ///   - stop: ends the command, with all processes of its group, as the time limit does.
     /// - Returns: nil when the program is not on this host.
     package static func run(
-        _ command: [String], in folder: String, timeout: TimeSpan, outputLimit: Int = defaultOutputLimit
+        _ command: [String], in folder: String, timeout: TimeSpan, outputLimit: Int = defaultOutputLimit,
+        stop: Stop? = nil
     ) throws(SystemError) -> Result? {
         var ends: [Int32] = [0, 0]
         guard cl_pipe(&ends, O_CLOEXEC) == 0 else { throw SystemError("pipe") }
@@ -37,45 +61,27 @@ package struct CommandRunner: Sendable {
             throw error
         }
         let process = FileDescriptor(owning: watch)
-        return collect(pid, reader, process, deadline: MonotonicTime.now() + timeout, outputLimit)
+        return collect(pid, reader, process, deadline: MonotonicTime.now() + timeout, outputLimit, stop)
     }
 
     private static func start(_ command: [String], _ folder: String, output: borrowing FileDescriptor)
         throws(SystemError) -> pid_t?
     {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        cl_spawn_chdir(&actions, folder)
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, output.raw, 1)
-        posix_spawn_file_actions_adddup2(&actions, output.raw, 2)
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        // A group of its own, so that what it starts ends with it; default signals, as the daemon ignores some.
-        var signals = sigset_t()
-        sigfillset(&signals)
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        var none = sigset_t()
-        sigemptyset(&none)
-        posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setpgroup(&attributes, 0)
-        posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
-        var arguments = command.map { strdup($0) }
-        defer { for argument in arguments { free(argument) } }
-        arguments.append(nil)
-        var pid: pid_t = 0
-        let code = posix_spawnp(&pid, command[0], &actions, &attributes, arguments, environ)
-        if code == ENOENT { return nil }
-        guard code == 0 else { throw SystemError("spawn", command[0], code: code) }
-        return pid
+        let program = command.first ?? ""
+        let output = output.raw
+        let pid = withArguments(command) { arguments in
+            guard PeerRights.areTaken else { return cl_spawn(program, arguments, environ, folder, output, 0) }
+            return withArguments(PeerRights.environment) { cl_spawn(program, arguments, $0, folder, output, 0) }
+        }
+        if pid > 0 { return pid }
+        let error = SystemError("exec", program)
+        if error.code == ENOENT { return nil }
+        throw error
     }
 
     private static func collect(
         _ pid: pid_t, _ reader: borrowing FileDescriptor, _ process: borrowing FileDescriptor, deadline: MonotonicTime,
-        _ outputLimit: Int
+        _ outputLimit: Int, _ stop: Stop?
     ) -> Result {
         var output: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 4096)
@@ -85,10 +91,12 @@ package struct CommandRunner: Sendable {
             var events = [
                 pollfd(fd: reader.raw, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: process.raw, events: Int16(POLLIN), revents: 0),
+                // A descriptor of -1 is not looked at.
+                pollfd(fd: stop?.event.raw ?? -1, events: Int16(POLLIN), revents: 0),
             ]
-            let ready = poll(&events, 2, Int32(clamping: left))
+            let ready = poll(&events, 3, Int32(clamping: left))
             if ready < 0, cl_errno() == EINTR { continue }
-            if ready <= 0 {
+            if ready <= 0 || events[2].revents != 0 {
                 timedOut = true
                 break
             }
@@ -102,9 +110,10 @@ package struct CommandRunner: Sendable {
             // Ended, and everything it wrote is read. What it left running does not hold the answer up.
             if events[1].revents != 0 { break }
             if events[0].revents != 0 {
-                var ended = [pollfd(fd: process.raw, events: Int16(POLLIN), revents: 0)]
+                // It closed its output, and works on without.
+                var ended = [events[1], events[2]]
                 let left = max(0, (deadline - MonotonicTime.now()).wholeMilliseconds)
-                timedOut = poll(&ended, 1, Int32(clamping: left)) == 0
+                timedOut = poll(&ended, 2, Int32(clamping: left)) == 0 || ended[1].revents != 0
                 break
             }
         }
@@ -126,36 +135,14 @@ package struct PrivateFolder: ~Copyable {
     package let path: String
 
     package init(in parent: String? = nil) throws(SystemError) {
-        let base = parent ?? getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        // The daemon's temporary folder may be closed to others.
+        let own = PeerRights.areTaken ? nil : getenv("TMPDIR").map { String(cString: $0) }
+        let base = parent ?? own ?? "/tmp"
         var template = Array("\(base)/tandem-verify-XXXXXX".utf8CString)
         let made = template.withUnsafeMutableBufferPointer { mkdtemp($0.baseAddress!) != nil }
         guard made else { throw SystemError("mkdtemp", base) }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    deinit { removeTree(path) }
-}
-
-/// Removes a folder with everything in it; links are removed, not followed.
-func removeTree(_ path: String) {
-    for name in folderEntries(path) ?? [] {
-        let inner = path + "/" + name
-        if unlink(inner) != 0 { removeTree(inner) }
-    }
-    rmdir(path)
-}
-
-/// The names in a folder; nil for what is no folder or cannot be read.
-func folderEntries(_ path: String) -> [String]? {
-    let raw = cl_open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0)
-    guard raw >= 0, let stream = fdopendir(raw) else { return nil }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-            pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        }
-        if name != ".", name != ".." { names.append(name) }
-    }
-    return names
+    deinit { removeTree(RawPath(path)) }
 }

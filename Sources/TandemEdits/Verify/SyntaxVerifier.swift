@@ -62,18 +62,34 @@ package struct SyntaxVerifier: Sendable {
         return nil
     }
 
-    /// Blocking, up to two checker runs; nil for a file no checker is known for.
-    package static func check(path: String, before: [UInt8]?, after: [UInt8]) -> VerifyCheck? {
-        guard let checker = checker(path, after) else { return nil }
+    private let path: String
+    private let checker: Checker
+    private let before: [UInt8]?
+    private let after: [UInt8]
+
+    /// Nil for a file no checker is known for.
+    package init?(path: String, before: [UInt8]?, after: [UInt8]) {
+        guard let checker = Self.checker(path, after) else { return nil }
+        self.path = path
+        self.checker = checker
+        self.before = before
+        self.after = after
+    }
+
+    /// No process is waited for.
+    package var isQuick: Bool { checker.command.isEmpty }
+
+    /// Blocking, up to two checker runs.
+    package func check(stop: CommandRunner.Stop? = nil) -> VerifyCheck {
         func result(_ status: VerifyCheck.Status, _ output: String = "") -> VerifyCheck {
             VerifyCheck(file: path, name: checker.name, status: status, output: output)
         }
-        switch run(checker, path, after) {
+        switch run(after, stop) {
         case .missing: return result(.skipped, "\(checker.command.first ?? "") is not on this host")
         case .unfinished(let reason): return result(.skipped, reason)
         case .passed: return result(.passed)
         case .failed(let output):
-            guard let before, case .failed(let old) = run(checker, path, before) else { return result(.failed, output) }
+            guard let before, case .failed(let old) = run(before, stop) else { return result(.failed, output) }
             // Both have faults: the same ones are not this change's.
             return result(.skipped, "the file had errors before: " + old)
         }
@@ -85,22 +101,24 @@ package struct SyntaxVerifier: Sendable {
         case unfinished(String)
     }
 
-    private static func run(_ checker: Checker, _ path: String, _ content: [UInt8]) -> Finding {
+    private func run(_ content: [UInt8], _ stop: CommandRunner.Stop?) -> Finding {
         checker.command.isEmpty
-            ? json(content) : run(checker.command, name: EditRoot.name(path), content, timeout: timeout)
+            ? Self.json(content)
+            : Self.run(checker.command, name: EditRoot.name(path), content, timeout: Self.timeout, stop: stop)
     }
 
     /// Runs a checker on a file of that name in a folder of its own. Blocking.
-    static func run(_ command: [String], name: String, _ content: [UInt8], timeout: TimeSpan) -> Finding {
+    static func run(
+        _ command: [String], name: String, _ content: [UInt8], timeout: TimeSpan, stop: CommandRunner.Stop? = nil
+    ) -> Finding {
         do throws(SystemError) {
             let folder = try PrivateFolder()
             // The checker's messages name the file as the plan does, without the temporary folder.
             let file = folder.path + "/" + name
             try write(content, to: file)
             let command = command.map { $0 == "{file}" ? file : $0 }
-            guard let result = try CommandRunner.run(command, in: folder.path, timeout: timeout) else {
-                return .missing
-            }
+            let ran = try CommandRunner.run(command, in: folder.path, timeout: timeout, stop: stop)
+            guard let result = ran else { return .missing }
             if result.timedOut { return .unfinished("the checker did not finish in time") }
             return result.code == 0 ? .passed : .failed(result.output.replacing(folder.path + "/", with: ""))
         } catch {

@@ -36,7 +36,7 @@ final class ServerProcess: ReadinessHandler {
         _ = cl_fcntl(reader.raw, F_SETFL, O_NONBLOCK)
         let variables = environment.map { "\($0.key)=\($0.value)" }
         let pid = withArguments(command) { arguments in
-            withArguments(variables) { cl_spawn(path, arguments, $0, writer.raw, SIGKILL) }
+            withArguments(variables) { cl_spawn(path, arguments, $0, nil, writer.raw, SIGKILL) }
         }
         guard pid > 0 else { throw SystemError("exec", path) }
         self.pid = pid
@@ -144,13 +144,4 @@ private final class OutputReader: ReadinessHandler {
         onLine(String(decoding: line, as: UTF8.self))
         line.removeAll(keepingCapacity: true)
     }
-}
-
-private func withArguments<Result>(
-    _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
-) -> Result {
-    var pointers = strings.map { strdup($0) }
-    pointers.append(nil)
-    defer { for pointer in pointers { free(pointer) } }
-    return body(&pointers)
 }

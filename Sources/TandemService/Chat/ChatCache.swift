@@ -23,17 +23,10 @@ extension ChatRun {
         case .bypass: false
         case .only: true
         case .use, .refresh: daemon.responses.isEnabled
-        case nil: daemon.responses.isEnabled && isDeterministic(leaf)
+        case nil:
+            daemon.responses.isEnabled
+                && isDeterministic(leaf, temperature: chat.prompt.members.first { $0.name == "temperature" }?.json)
         }
-    }
-
-    /// Whether the temperature is 0, by the request or by the model's defaults.
-    private func isDeterministic(_ leaf: ModelSettings?) -> Bool {
-        let own = chat.prompt.members.first { $0.name == "temperature" }?.json
-        guard let json = own ?? leaf?.defaults.first(where: { $0.name == "temperature" })?.json[...] else {
-            return false
-        }
-        return Double(String(decoding: json, as: UTF8.self)) == 0
     }
 
     func answerWithCache(_ candidates: [ModelSettings]) {
@@ -90,15 +83,7 @@ extension ChatRun {
     /// Ends with an answer that exists already, streamed like any other where the client wants it so.
     func finish(with answer: CachedAnswer, why: String) {
         let isNews = firstToken == nil
-        trace.steps = answer.steps.map { step in
-            var copy = StepTrace(
-                role: step.role, provider: step.provider, model: step.model, startedAt: EventLoop.shared.now)
-            copy.status = .ok
-            copy.cached = true
-            copy.cost = 0
-            copy.spared = step.call
-            return copy
-        }
+        trace.steps = answer.tracedSteps
         cachedAnswer = answer
         outcome = answer.outcome
         tell(Notice("cached", why))
@@ -110,6 +95,14 @@ extension ChatRun {
         }
         finish(.success(answer.completion))
     }
+}
+
+/// Whether the temperature is 0, by the request or by the model's defaults.
+func isDeterministic(_ leaf: ModelSettings?, temperature: ArraySlice<UInt8>? = nil) -> Bool {
+    guard let json = temperature ?? leaf?.defaults.first(where: { $0.name == "temperature" })?.json[...] else {
+        return false
+    }
+    return Double(String(decoding: json, as: UTF8.self)) == 0
 }
 
 extension RPCError {

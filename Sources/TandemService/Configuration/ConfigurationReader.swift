@@ -233,6 +233,7 @@ struct ConfigurationReader {
                 holder = section
             }
         }
+        configuration.access.includesHome = roots.contains("~")
         configuration.access.roots = roots.compactMap { root in
             if let holder { return expand(root, "roots", holder) }
             return paths.absolute(root, in: "")

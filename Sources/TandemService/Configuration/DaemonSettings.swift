@@ -47,6 +47,8 @@ package struct AccessSettings: Hashable, Sendable {
     package var groups: [String] = []
     /// Absolute paths.
     package var roots: [String] = []
+    /// `~` is one of them: for a peer whose rights the daemon takes its own home as well.
+    package var includesHome = false
 
     package init() {}
 }

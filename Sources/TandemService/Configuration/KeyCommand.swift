@@ -68,8 +68,8 @@ package final class KeyCommand {
         let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP
         posix_spawnattr_setflags(&attributes, Int16(flags))
         var pid: pid_t = 0
-        let code = withCStrings(words) { arguments in
-            withCStrings(environment.map { "\($0.key)=\($0.value)" }) { variables in
+        let code = withArguments(words) { arguments in
+            withArguments(environment.map { "\($0.key)=\($0.value)" }) { variables in
                 posix_spawnp(&pid, words[0], &actions, &attributes, arguments, variables)
             }
         }
@@ -118,14 +118,5 @@ package final class KeyCommand {
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0, cl_errno() == EINTR {}
         return status
-    }
-
-    private static func withCStrings<Result>(
-        _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
-    ) -> Result {
-        var pointers = strings.map { strdup($0) }
-        pointers.append(nil)
-        defer { for pointer in pointers { free(pointer) } }
-        return body(&pointers)
     }
 }

@@ -165,7 +165,8 @@ extension Configuration {
         #[history]
         #content = false
 
-        # Who may connect besides you and root, and where plans may be carried out.
+        # Who may connect besides you and root, and where plans may be carried out. A daemon that runs as root takes
+        # the rights of whoever asks, and ~ is then also that account's home.
         #[access]
         #users = []
         #groups = []

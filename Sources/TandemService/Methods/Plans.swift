@@ -1,3 +1,4 @@
+import Glibc
 import TandemBase
 import TandemEdits
 import TandemJSON
@@ -10,14 +11,13 @@ extension Daemon {
     func plan(_ request: PendingRequest) throws(RPCError) {
         guard let params = request.params else { return }
         let parameters = executeParameters(params)
-        try checkMayEdit(parameters, request)
+        let access = try editAccess(request, changesTree: parameters.root != nil)
         let run = planRun(request, .plan, parameters, try planner(params))
         let planner = Planner(run, params)
-        let roots = configuration.access.roots
         run.start { run throws(RPCError) in
             let tree: PlanTree? =
                 parameters.root == nil && parameters.documents == nil
-                ? nil : try await PlanTree.open(parameters, allowed: roots)
+                ? nil : try await PlanTree.open(parameters, access)
             let planned = try await planner.plan(tree)
             var writer = JSONWriter()
             writer.beginObject()
@@ -32,14 +32,13 @@ extension Daemon {
     func executePlan(_ request: PendingRequest) throws(RPCError) {
         guard let params = request.params else { return }
         let parameters = executeParameters(params)
-        try checkMayEdit(parameters, request)
-        let roots = configuration.access.roots
+        let access = try editAccess(request, changesTree: parameters.root != nil)
         let run = planRun(request, .executePlan, parameters, configuration.plan.executor ?? defaultPlanner)
         run.start { run throws(RPCError) in
             let hash = await parameters.hash(params)
             if let earlier = try await run.earlierResult(parameters, hash) { return earlier }
             let plan = try await run.givenPlan(params)
-            let tree = try await PlanTree.open(parameters, allowed: roots)
+            let tree = try await PlanTree.open(parameters, access)
             var execution = PlanExecution(run, parameters, tree, hash: hash)
             return try await execution.execute(plan.edits)
         }
@@ -48,14 +47,13 @@ extension Daemon {
     func solve(_ request: PendingRequest) throws(RPCError) {
         guard let params = request.params else { return }
         let parameters = executeParameters(params)
-        try checkMayEdit(parameters, request)
-        let roots = configuration.access.roots
+        let access = try editAccess(request, changesTree: parameters.root != nil)
         let run = planRun(request, .solve, parameters, try planner(params))
         let planner = Planner(run, params)
         run.start { run throws(RPCError) in
             let hash = await parameters.hash(params)
             if let earlier = try await run.earlierResult(parameters, hash) { return earlier }
-            let tree = try await PlanTree.open(parameters, allowed: roots)
+            let tree = try await PlanTree.open(parameters, access)
             var execution = PlanExecution(run, parameters, tree, hash: hash)
             try execution.checkVerifier()
             let early = EarlyEdits(run.models, tree, parameters.mode)
@@ -63,8 +61,9 @@ extension Daemon {
             defer { early.restart() }
             let planned = try await planner.plan(
                 tree, found: { early.begin($0, $1) }, restarted: { early.restart() })
-            return try await execution.execute(planned.plan.edits, early: await early.finish()) { writer in
-                writer.planned(planned)
+            let answers = await early.finish()
+            return try await execution.execute(planned.plan.edits, early: answers, warnings: planned.warnings) {
+                $0.planned(planned)
             }
         }
     }
@@ -92,13 +91,19 @@ extension Daemon {
             timeout: parameters.timeout, isDetached: parameters.isDetached, metadata: parameters.metadata)
     }
 
-    /// A tree is read and changed with the daemon's own rights, so only its own user and root may name one; others
-    /// send documents.
-    func checkMayEdit(_ parameters: ExecuteParameters, _ request: PendingRequest) throws(RPCError) {
-        guard parameters.root != nil, !isOwner(request.peer) else { return }
-        throw .forbidden(
-            reason: "root",
-            "This daemon runs as another user and cannot edit your files: send `documents` instead of `root`.")
+    /// Where a request may edit: with the daemon's own rights for its own user and root; a daemon that runs as root
+    /// takes the peer's rights for others. From any other daemon they get their own documents back.
+    func editAccess(_ request: PendingRequest, changesTree: Bool) throws(RPCError) -> EditAccess {
+        var access = EditAccess(roots: configuration.access.roots)
+        guard changesTree, !isOwner(request.peer) else { return access }
+        guard geteuid() == 0 else {
+            throw .forbidden(
+                reason: "root",
+                "This daemon runs as another user and cannot edit your files: send `documents` instead of `root`.")
+        }
+        access.rights = PeerRights(uid: request.peer.uid, groups: request.peer.groups)
+        access.addsHome = configuration.access.includesHome
+        return access
     }
 }
 

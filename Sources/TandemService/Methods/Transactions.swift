@@ -12,7 +12,6 @@ extension Daemon {
         let text = request.params?["transaction_id"]?.string ?? ""
         let isDryRun = request.params?["dry_run"]?.bool ?? false
         guard let id = ULID(text) else { throw .notFound(what: "transaction", id: text) }
-        let roots = configuration.access.roots
         let run = PlanRun(
             request, .undo, model: "", daemon: self, streams: false, user: "", timeout: nil, isDetached: false,
             metadata: [])
@@ -26,7 +25,8 @@ extension Daemon {
             guard let record = found, record.state == .committed,
                 record.uid == request.peer.uid || run.daemon.isOwner(request.peer)
             else { throw .notFound(what: "transaction", id: text) }
-            return try await run.undo(record, roots, isDryRun: isDryRun)
+            let access = try run.daemon.editAccess(request, changesTree: true)
+            return try await run.undo(record, access, isDryRun: isDryRun)
         }
     }
 
@@ -63,11 +63,11 @@ extension Daemon {
 
 extension PlanRun {
     fileprivate func undo(
-        _ record: TransactionRecord, _ roots: [String], isDryRun: Bool
+        _ record: TransactionRecord, _ access: EditAccess, isDryRun: Bool
     ) async throws(RPCError) -> [UInt8] {
         let handle: PlanTree.RootHandle
         do throws(EditFault) {
-            handle = PlanTree.RootHandle(try EditRoot(record.root, allowed: roots))
+            handle = try await PlanTree.RootHandle.open(record.root, access)
         } catch {
             throw [EditOutcome.failed(-1, error)].conflictError([])
         }
@@ -88,12 +88,12 @@ extension PlanRun {
                 id: daemon.makeID(), root: record.root, time: .now(), uid: request.peer.uid, undoes: record.id)
             let outcome: TransactionEngine.Outcome
             do throws(JournalError) {
-                outcome = try await daemon.edits.commit(undoing, handle, changes)
+                outcome = try await daemon.edits.commit(undoing, handle, changes, emptied: record.folders)
             } catch {
                 throw .journal(error)
             }
             switch outcome {
-            case .committed: break
+            case .committed(let checked): if checked { result.warnings = [PlanExecution.Result.checkedWarning] }
             case .unrecorded(let error): throw .journal(error)
             case .failed(let faults): throw Self.conflict(faults)
             }

@@ -62,7 +62,7 @@ final class EarlyEdits {
         guard var request = resolution.resolutions.first?.requests.first, !Task.isCancelled else { return nil }
         request.index = 0
         resolution.edits = [edit]
-        let editor = ModelEditor(models: models, resolution: resolution)
+        let editor = ModelEditor(models: models, resolution: resolution, rights: tree.rights)
         do throws(RPCError) {
             return Early(regionText: request.regionText, answer: try await editor.answer(request, file: 0, known: [:]))
         } catch {

@@ -43,7 +43,8 @@ final class EditService: Sendable {
         guard access(path, F_OK) == 0 else { return }
         do {
             let open = try self.open()
-            for (record, state) in try open.engine.recover() {
+            // Each with the rights of who asked for it: meanwhile its root may lead elsewhere.
+            for (record, state) in try open.engine.recover(as: { PeerRights(accountOf: $0.uid) }) {
                 let level: Log.Level = state == .recoveryConflict ? .error : .warning
                 log(level, "edit transaction \(record.id) in \(record.root) was interrupted: now \(state.rawValue)")
             }
@@ -68,7 +69,8 @@ final class EditService: Sendable {
                     throw SQLiteError(.cannotOpen, "\(path) vanished while it was opened")
                 }
                 let open = Open(
-                    journal: journal, engine: TransactionEngine(journal: journal, locks: locks), file: file)
+                    journal: journal, engine: TransactionEngine(journal: OwnRightsJournal(journal), locks: locks),
+                    file: file)
                 state = open
                 return .success(open)
             } catch {
@@ -86,19 +88,31 @@ final class EditService: Sendable {
 
     /// Steps 1 and 4 to 7: all or nothing. Waits for other committers of the same root.
     func commit(
-        _ record: TransactionRecord, _ handle: PlanTree.RootHandle, _ changes: [FileChange]
+        _ record: TransactionRecord, _ handle: PlanTree.RootHandle, _ changes: [FileChange], emptied: [String] = []
     ) async throws(JournalError) -> TransactionEngine.Outcome {
-        let result = await onOwnThread { () -> Result<TransactionEngine.Outcome, JournalError> in
-            do throws(JournalError) {
-                let open = try self.open()
-                try open.journal.begin(record)
-                return .success(open.engine.commit(record.id, root: handle.root, changes: changes))
-            } catch {
-                return .failure(error)
+        let result: Result<TransactionEngine.Outcome, JournalError>
+        do throws(EditFault) {
+            result = try await onOwnThread(as: handle.rights) {
+                do throws(JournalError) {
+                    let engine = try PeerRights.withOwn { () throws(JournalError) in
+                        let open = try self.open()
+                        try open.journal.begin(record)
+                        return open.engine
+                    }
+                    return .success(engine.commit(record.id, root: handle.root, changes: changes, emptied: emptied))
+                } catch {
+                    return .failure(error)
+                }
             }
+        } catch {
+            return .failed([("", error)])
         }
         return try result.get()
     }
+
+    /// What an idempotency key is answered with from now on; the old answer stays where this fails.
+    @concurrent
+    func setResult(_ id: ULID, _ result: [UInt8]) async { try? open().journal.setResult(id, result) }
 
     @concurrent
     func load(_ id: ULID) async throws(JournalError) -> TransactionRecord? { try open().journal.load(id) }
@@ -110,11 +124,14 @@ final class EditService: Sendable {
         try open().journal.list(limit: limit, root: root, uid: uid)
     }
 
-    @concurrent
     func undoChanges(
         _ record: TransactionRecord, _ handle: PlanTree.RootHandle
     ) async -> Result<[FileChange], Undo.UndoFaults> {
-        Undo.changes(of: record, root: handle.root)
+        do throws(EditFault) {
+            return try await onOwnThread(as: handle.rights) { Undo.changes(of: record, root: handle.root) }
+        } catch {
+            return .failure(Undo.UndoFaults(faults: [("", error)]))
+        }
     }
 }
 

@@ -15,6 +15,8 @@ struct ModelEditor {
 
     let models: PlanModels
     let resolution: PlanResolution
+    /// Whose rights the files have to be checked with; nil: the daemon's own.
+    let rights: PeerRights?
 
     /// What became of one edit's calls.
     struct Answer: Sendable {
@@ -49,7 +51,7 @@ struct ModelEditor {
             do throws(EditFault) {
                 let text = try request.validate(
                     answer: completion.content, finishReason: completion.finishReason.rawValue)
-                if let broken = await syntaxFault(request.index, text, position, known) { throw broken }
+                if let broken = try await syntaxFault(request.index, text, position, known) { throw broken }
                 return Answer(text: text, attempts: attempt + 1)
             } catch {
                 fault = error
@@ -61,11 +63,17 @@ struct ModelEditor {
     /// A syntax error that the file did not have before this answer.
     private func syntaxFault(
         _ index: Int, _ text: [UInt8], _ position: Int, _ known: [Int: [UInt8]]
-    ) async -> EditFault? {
+    ) async throws(EditFault) -> EditFault? {
         var answers = known
         answers[index] = text
         let resolved = await resolution.resolve(position, answers: answers)
-        let failed = await PlanVerification.syntax(resolved.changes).checks.first { $0.status == .failed }
+        let checks: [VerifyCheck]
+        do throws(RPCError) {
+            checks = try await PlanVerification.syntax(resolved.changes, as: rights).checks
+        } catch {
+            throw EditFault(.forbidden, error.message)
+        }
+        let failed = checks.first { $0.status == .failed }
         return failed.map { EditFault(.syntax, "the answer breaks the file's syntax: \($0.output)") }
     }
 }

@@ -27,10 +27,11 @@ struct PlanExecution {
 
     /// - Parameters:
     ///   - early: model edits' answers that are there already (`solve`).
+    ///   - warnings: of what came before (`solve`).
     ///   - head: writes the members that stand before executePlan's own (`solve`).
     /// - Returns: the result object.
     mutating func execute(
-        _ edits: [PlannedEdit], early: [Int: EarlyEdits.Early] = [:],
+        _ edits: [PlannedEdit], early: [Int: EarlyEdits.Early] = [:], warnings: [String] = [],
         head: (inout JSONWriter) -> Void = { _ in }
     ) async throws(RPCError) -> [UInt8] {
         try checkVerifier()
@@ -50,7 +51,7 @@ struct PlanExecution {
             status: changes.isEmpty ? "nothing_to_do" : parameters.isDryRun ? "dry_run" : "committed",
             edits: edits, outcomes: outcomes,
             files: await FileSummary.entries(resolution.summaries, withContent: !tree.isFolder),
-            verification: verification, attempts: attempts)
+            verification: verification, attempts: attempts, warnings: warnings)
         guard !changes.isEmpty, !parameters.isDryRun, case .folder(let handle) = tree else {
             if result.status == "committed" { await announceCommitted(resolution.summaries) }
             return result.json(run, head: head)
@@ -62,9 +63,16 @@ struct PlanExecution {
         let record = TransactionRecord(
             id: transaction, root: handle.root.path, time: .now(), uid: run.request.peer.uid,
             idempotencyKey: parameters.idempotencyKey, paramsHash: hash, result: recorded)
-        if let earlier = try await commit(record, changes, edits, handle) { return earlier }
-        await announceCommitted(resolution.summaries)
-        return recorded ?? result.json(run, head: head)
+        switch try await commit(record, changes, edits, handle) {
+        case .earlier(let json): return json
+        case .committed(let checked):
+            await announceCommitted(resolution.summaries)
+            guard checked else { return recorded ?? result.json(run, head: head) }
+            result.warnings.append(Result.checkedWarning)
+            let json = result.json(run, head: head)
+            if recorded != nil { await run.daemon.edits.setResult(transaction, json) }
+            return json
+        }
     }
 
     private func announceCommitted(_ summaries: [FileSummary]) async {
@@ -98,8 +106,9 @@ struct PlanExecution {
 
     @concurrent
     private static func stale(_ base: [(path: String, hash: String)], _ tree: PlanTree) async -> [String] {
-        base.filter { path, hash in
-            guard let image = try? tree.read(path) else { return true }
+        let images = await tree.snapshot(of: base.map(\.path))
+        return base.filter { path, hash in
+            guard let image = try? images[path]?.get() else { return true }
             return hash.lowercased() != Digest.sha256(image.bytes)
         }.map(\.path)
     }
@@ -114,7 +123,7 @@ struct PlanExecution {
         let total = resolution.files.count
         run.progress(total - waiting.count, of: total, "files")
         guard !waiting.isEmpty else { return }
-        let editor = ModelEditor(models: run.models, resolution: resolution)
+        let editor = ModelEditor(models: run.models, resolution: resolution, rights: tree.rights)
         var faults: [Int: EditFault] = [:]
         let finished =
             parameters.mode == .sequential
@@ -203,20 +212,25 @@ struct PlanExecution {
         guard !changes.isEmpty else { return PlanVerification() }
         switch parameters.verification {
         case .none: return PlanVerification()
-        case .syntax: return await PlanVerification.syntax(changes)
+        case .syntax: return try await PlanVerification.syntax(changes, as: tree.rights)
         case .model: return try await PlanVerification.model(run.models, changes)
         case .configured(let name):
             guard let verifier = run.daemon.configuration.verifiers.first(where: { $0.name == name }),
                 case .folder(let handle) = tree
             else { return PlanVerification() }
-            return await PlanVerification.configured(verifier, handle, changes)
+            return try await PlanVerification.configured(verifier, handle, changes)
         }
     }
 
-    /// - Returns: the earlier request's result when another one with the same key was faster; else nil.
+    private enum Commit {
+        case committed(checked: Bool)
+        /// Another request with the same key was faster: its result.
+        case earlier([UInt8])
+    }
+
     private func commit(
         _ record: TransactionRecord, _ changes: [FileChange], _ edits: [PlannedEdit], _ handle: PlanTree.RootHandle
-    ) async throws(RPCError) -> [UInt8]? {
+    ) async throws(RPCError) -> Commit {
         guard !Task.isCancelled else { throw .cancelled(requestID: run.id.description) }
         run.isCommitting = true
         defer { run.isCommitting = false }
@@ -225,12 +239,12 @@ struct PlanExecution {
             outcome = try await run.daemon.edits.commit(record, handle, changes)
         } catch {
             if case .duplicateKey = error, let hash, let earlier = try await run.earlierResult(parameters, hash) {
-                return earlier
+                return .earlier(earlier)
             }
             throw .journal(error)
         }
         switch outcome {
-        case .committed: return nil
+        case .committed(let checked): return .committed(checked: checked)
         case .unrecorded(let error): throw .journal(error)
         case .failed(let faults):
             throw faults.map { path, fault in

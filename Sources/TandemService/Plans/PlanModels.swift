@@ -12,6 +12,9 @@ import TandemWorkflows
 /// request's trace, cancellation and back-pressure.
 @LoopActor
 final class PlanModels {
+    /// Plans take the same branch of an A/B split each time.
+    static let stickiness: UInt64 = 0
+
     private unowned let run: PlanRun
     private let workflows: WorkflowRun
     private let plan: PlanSettings
@@ -26,14 +29,19 @@ final class PlanModels {
         plan = configuration.plan
         defaultModel = configuration.defaultModel
         client = LimitSet.Client(uid: run.request.peer.uid, user: run.user)
+        var options = WorkflowOptions(uid: run.request.peer.uid)
+        options.stickiness = Self.stickiness
         workflows = WorkflowRun(
             environment: ChatEnvironment(run.daemon, client: client, requestID: run.id.description),
-            options: WorkflowOptions(uid: run.request.peer.uid), trace: run.trace, listener: run)
+            options: options, trace: run.trace, listener: run)
     }
 
     var planner: String { plan.planner ?? defaultModel }
     var executor: String { plan.executor ?? planner }
     var verifier: String { plan.verifier ?? planner }
+
+    /// What the workflows that were asked said beside their answers.
+    var outcome: WorkflowOutcome { workflows.outcome }
 
     func resume() { workflows.resume() }
 

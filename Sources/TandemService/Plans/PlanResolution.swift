@@ -22,18 +22,12 @@ struct PlanResolution: Sendable {
         var resolution = PlanResolution(
             edits: edits, mode: mode, files: files, snapshot: [:], base: base, resolutions: [])
         let parts = await withTaskGroup(of: (Int, Snapshot, [PlanFile.Resolution]).self) { group in
-            for (index, chunk) in files.chunks(of: filesPerTask).enumerated() {
+            // Reading with another account's rights takes a thread each time: one for all files.
+            let size = tree.rights == nil ? filesPerTask : max(1, files.count)
+            for (index, chunk) in files.chunks(of: size).enumerated() {
                 group.addTask {
-                    var snapshot: Snapshot = [:]
-                    for file in chunk {
-                        for path in [file.path, file.renames?.to].compactMap({ $0 }) where snapshot[path] == nil {
-                            do throws(EditFault) {
-                                snapshot[path] = .success(try tree.read(path))
-                            } catch {
-                                snapshot[path] = .failure(error)
-                            }
-                        }
-                    }
+                    let snapshot = await tree.snapshot(
+                        of: chunk.flatMap { [$0.path] + ($0.renames.map { [$0.to] } ?? []) })
                     let resolved = chunk.map { resolve($0, snapshot, base, mode, [:]) }
                     return (index, snapshot, resolved)
                 }

@@ -16,8 +16,15 @@ extension PlanExecution {
         var verification: PlanVerification
         /// Model calls made for each edit that needed one.
         var attempts: [Int: Int]
+        /// What a person should know about how it was done.
+        var warnings: [String] = []
         /// nil unless a tree was changed.
         var transaction: ULID?
+
+        static let checkedWarning = """
+            this file system cannot exchange files, so each was checked and then renamed: what another program wrote \
+            in between may be lost
+            """
 
         @LoopActor
         func json(_ run: PlanRun, head: (inout JSONWriter) -> Void = { _ in }) -> [UInt8] {
@@ -37,6 +44,7 @@ extension PlanExecution {
                 outcome.write(to: &writer, edit: edits[outcome.index], attempts: attempts[outcome.index] ?? 1)
             }
             writer.endArray()
+            writer.member("warnings", warnings)
             writer.key("verify")
             verification.write(to: &writer)
             writer.callTotals(run)

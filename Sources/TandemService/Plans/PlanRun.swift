@@ -117,6 +117,7 @@ final class PlanRun: RequestWork, WorkflowListener {
         record.tokens = TokenCounts(trace.usage)
         record.costUSD = trace.cost
         record.latencyMilliseconds = latency.milliseconds
+        record.cached = !trace.steps.isEmpty && trace.steps.allSatisfy(\.cached)
         record.steps = trace.steps.map { StepRecord($0) }
         switch result {
         case .success(let json):

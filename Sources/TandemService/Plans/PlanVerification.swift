@@ -15,32 +15,86 @@ struct PlanVerification: Sendable {
         return checks.contains(where: { $0.status == .passed }) ? .passed : .skipped
     }
 
+    /// Threads that wait for checkers, and for verifiers, which may take minutes; all requests together.
+    private static let checkers = TaskGate(limit: 8)
+    private static let verifiers = TaskGate(limit: 4)
+    /// Of them for one request.
+    private static let checksAtOnce = 4
+
     /// The languages' own checkers over the changed files, side by side.
     @concurrent
-    static func syntax(_ changes: [FileChange]) async -> PlanVerification {
-        let found = await withTaskGroup(of: (Int, VerifyCheck?).self) { group in
-            for (index, change) in changes.enumerated() {
-                guard let after = change.after else { continue }
-                let before = change.before ?? changes.first { $0.path == change.renamedFrom }?.before
-                group.addTask { (index, SyntaxVerifier.check(path: change.path, before: before, after: after)) }
-            }
-            var found: [(Int, VerifyCheck)] = []
-            for await (index, check) in group { if let check { found.append((index, check)) } }
-            return found.sorted { $0.0 < $1.0 }
+    static func syntax(_ changes: [FileChange], as rights: PeerRights?) async throws(RPCError) -> PlanVerification {
+        var checks: [(Int, VerifyCheck)] = []
+        var waiting: [(Int, SyntaxVerifier)] = []
+        for (index, change) in changes.enumerated() {
+            guard let after = change.after else { continue }
+            let before = change.before ?? changes.first { $0.path == change.renamedFrom }?.before
+            guard let verifier = SyntaxVerifier(path: change.path, before: before, after: after) else { continue }
+            if verifier.isQuick { checks.append((index, verifier.check())) } else { waiting.append((index, verifier)) }
         }
-        return PlanVerification(checks: found.map(\.1))
+        let found = await untilCancelled { stop in
+            await withTaskGroup(of: (Int, Swift.Result<VerifyCheck, EditFault>).self) { group in
+                var rest = waiting[...]
+                func addNext() {
+                    guard let (index, verifier) = rest.popFirst() else { return }
+                    group.addTask { (index, await run(checkers, as: rights) { verifier.check(stop: stop) }) }
+                }
+                for _ in 0..<checksAtOnce { addNext() }
+                var found: [(Int, Swift.Result<VerifyCheck, EditFault>)] = []
+                for await result in group {
+                    found.append(result)
+                    addNext()
+                }
+                return found
+            }
+        }
+        for (index, result) in found { checks.append((index, try get(result))) }
+        return PlanVerification(checks: checks.sorted { $0.0 < $1.0 }.map(\.1))
     }
 
     /// A configured command in a shadow copy of the changed tree.
     @concurrent
     static func configured(
         _ verifier: VerifierSettings, _ handle: PlanTree.RootHandle, _ changes: [FileChange]
-    ) async -> PlanVerification {
-        PlanVerification(checks: [
-            ShadowTree.verify(
-                name: verifier.name, command: verifier.command, timeout: verifier.timeout, root: handle.root,
-                changes: changes)
-        ])
+    ) async throws(RPCError) -> PlanVerification {
+        let check = await untilCancelled { stop in
+            await run(verifiers, as: handle.rights) {
+                ShadowTree.verify(
+                    name: verifier.name, command: verifier.command, timeout: verifier.timeout, root: handle.root,
+                    changes: changes, stop: stop)
+            }
+        }
+        return PlanVerification(checks: [try get(check)])
+    }
+
+    /// Ends the commands of `body` when the request is over.
+    private nonisolated static func untilCancelled<Value: Sendable>(
+        _ body: (CommandRunner.Stop?) async -> Value
+    ) async -> Value {
+        let stop = CommandRunner.Stop()
+        return await withTaskCancellationHandler {
+            await body(stop)
+        } onCancel: {
+            stop?.stop()
+        }
+    }
+
+    private nonisolated static func run(
+        _ gate: TaskGate, as rights: PeerRights?, _ check: @escaping @Sendable () -> VerifyCheck
+    ) async -> Swift.Result<VerifyCheck, EditFault> {
+        do throws(EditFault) {
+            return .success(
+                try await gate.pass { () async throws(EditFault) in try await onOwnThread(as: rights, check) })
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    private static func get(_ result: Swift.Result<VerifyCheck, EditFault>) throws(RPCError) -> VerifyCheck {
+        switch result {
+        case .success(let check): return check
+        case .failure(let fault): throw .forbidden(reason: "root", "\(fault.message).")
+        }
     }
 
     /// -32011: nothing is committed; the outputs say why.

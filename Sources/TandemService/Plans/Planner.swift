@@ -29,6 +29,7 @@ struct Planner {
     let problem: String
     let files: [String]
     let contextTokens: Int
+    private let cache: PlannerCache
 
     init(_ run: PlanRun, _ params: JSONValue) {
         self.run = run
@@ -41,6 +42,7 @@ struct Planner {
             tokens = min(tokens, max(1000, context - Self.reservedTokens))
         }
         contextTokens = tokens
+        cache = PlannerCache(run, model: model, params["cache"]?.string)
     }
 
     /// Asks for a plan; an answer with faults is repaired by one more call that names them, then it is -32010.
@@ -49,24 +51,32 @@ struct Planner {
         _ tree: PlanTree?, found: @escaping @LoopActor (Int, PlannedEdit) -> Void = { _, _ in },
         restarted: @escaping @LoopActor () -> Void = {}
     ) async throws(RPCError) -> Planned {
-        let selection = await select(tree)
+        let selection = try await select(tree)
         let question = Self.question(problem, selection)
-        var (outcome, answer) = try await ask(question, found, restarted)
+        var outcome: PlanReader.Outcome
+        var answer: Completion
+        if let known = try cache.answer(to: question) {
+            let listener = Listener(run, found, restarted)
+            (outcome, answer) = (listener.finish(known), known)
+        } else {
+            (outcome, answer) = try await ask(question, found, restarted)
+        }
         if !outcome.isUsable {
             let repair = """
                 \(question)
 
                 You answered this before:
                 ~~~~
-                \(answer)
+                \(answer.content)
                 ~~~~
                 That answer cannot be used:
                 \(outcome.faults)
                 Answer again with the whole plan, without these faults.
                 """
-            (outcome, _) = try await ask(repair, found, restarted)
+            (outcome, answer) = try await ask(repair, structured: hasStructuredOutput, found, restarted)
         }
         guard outcome.isUsable else { throw outcome.problemsOrCut.rpcError }
+        cache.keep(answer, for: question)
         let planned = Planned(id: run.daemon.makeID(), plan: outcome.plan, warnings: selection.warnings)
         run.daemon.store.save(
             plan: planned.plan.json, id: planned.id, uid: run.request.peer.uid,
@@ -74,17 +84,28 @@ struct Planner {
         return planned
     }
 
+    /// - Parameter structured: the provider holds the model to the plan's JSON schema. Code within JSON strings makes
+    ///   models worse, so that is for an answer that must not have faults in its form again.
     private func ask(
-        _ question: String, _ found: @escaping @LoopActor (Int, PlannedEdit) -> Void,
+        _ question: String, structured: Bool = false, _ found: @escaping @LoopActor (Int, PlannedEdit) -> Void,
         _ restarted: @escaping @LoopActor () -> Void
-    ) async throws(RPCError) -> (PlanReader.Outcome, String) {
+    ) async throws(RPCError) -> (PlanReader.Outcome, Completion) {
         let listener = Listener(run, found, restarted)
         let completion = try await run.models.ask(
-            model, as: .planner, system: PlannerPrompt.blocks, user: question
+            model, as: .planner, system: structured ? PlannerPrompt.json : PlannerPrompt.blocks, user: question,
+            members: structured ? [Prompt.Member("response_format", PlannerPrompt.responseFormat[...])] : []
         ) { listener.take($0) }
         let outcome = listener.finish(completion)
         if !outcome.isUsable { listener.dropAnnounced() }
-        return (outcome, completion.content)
+        return (outcome, completion)
+    }
+
+    /// The planner itself, and whoever answers in its place.
+    private var hasStructuredOutput: Bool {
+        guard case .leaf(let leaf)? = run.daemon.configuration.resolve(model) else { return false }
+        return run.daemon.candidates(for: leaf).allSatisfy {
+            run.daemon.configuration.provider($0.provider)?.hasStructuredOutput == true
+        }
     }
 
     /// Reads the plan while it comes.
@@ -159,16 +180,16 @@ struct Planner {
         }
     }
 
-    private func select(_ tree: PlanTree?) async -> FileSelection {
+    private func select(_ tree: PlanTree?) async throws(RPCError) -> FileSelection {
         guard let tree else { return FileSelection() }
-        return await Self.choose(problem, files, tree, contextTokens)
-    }
-
-    @concurrent
-    private nonisolated static func choose(
-        _ problem: String, _ files: [String], _ tree: PlanTree, _ tokens: Int
-    ) async -> FileSelection {
-        FileSelection.choose(problem, wanted: files, tree: tree, budget: tokens)
+        let (problem, files, tokens) = (problem, files, contextTokens)
+        do throws(EditFault) {
+            return try await onOwnThread(as: tree.rights) {
+                FileSelection.choose(problem, wanted: files, tree: tree, budget: tokens)
+            }
+        } catch {
+            throw .forbidden(reason: "root", "\(error.message).")
+        }
     }
 
     private static func question(_ problem: String, _ selection: FileSelection) -> String {

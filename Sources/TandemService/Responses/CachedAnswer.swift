@@ -41,6 +41,20 @@ struct CachedAnswer: Sendable {
             outcome: outcome)
     }
 
+    /// Its steps for the trace of a request that gets it.
+    @LoopActor
+    var tracedSteps: [StepTrace] {
+        steps.map { step in
+            var copy = StepTrace(
+                role: step.role, provider: step.provider, model: step.model, startedAt: EventLoop.shared.now)
+            copy.status = .ok
+            copy.cached = true
+            copy.cost = 0
+            copy.spared = step.call
+            return copy
+        }
+    }
+
     /// Whether it may be kept: not one that was cut short, was filtered, says nothing or calls tools, and of a workflow
     /// only what all its parts were well for.
     var isKeepable: Bool {

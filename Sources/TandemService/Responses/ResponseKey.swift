@@ -33,6 +33,20 @@ func responseKey(uid: UInt32, params: JSONValue, messages: JSONValue, modelIdent
     return sha256(writer.bytes)
 }
 
+/// As `responseKey`, for a planner: what it is asked is all of the request that its answer depends on.
+func plannerKey(uid: UInt32, system: String, question: String, modelIdentity: [UInt8]) -> [UInt8] {
+    var writer = JSONWriter(reserving: system.utf8.count + question.utf8.count + modelIdentity.count + 64)
+    writer.beginArray()
+    writer.int(responseSchemaVersion)
+    writer.int(uid)
+    writer.raw(modelIdentity)
+    writer.string("planner")
+    writer.string(system)
+    writer.string(question)
+    writer.endArray()
+    return sha256(writer.bytes)
+}
+
 extension ModelSettings {
     /// What of the configuration an answer of this model depends on, as a JSON value: `provider` is nil when it is gone.
     func identity(_ provider: ProviderSettings?) -> [UInt8] {

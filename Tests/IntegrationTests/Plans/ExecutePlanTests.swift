@@ -220,3 +220,61 @@ import Testing
         #expect(home.names == ["a.py", "b.py", "c.txt"])
     }
 }
+
+/// Configured verifiers end with their whole process group: when the request is cancelled, and at their time limit.
+@Suite struct VerifierEndTests {
+    @Test(arguments: [false, true])
+    func aVerifierAndWhatItStartedAreKilled(cancels: Bool) throws {
+        let folder = try TemporaryHome()
+        let started = folder.path + "/started"
+        let limit = cancels ? "10m" : "300ms"
+        let home = try PlanHome(
+            settings: """
+                [verifiers.slow]
+                command = ["sh", "-c", "sleep 600 & echo $$ $! $PWD > \(started).part; mv \(started).part \(started); wait"]
+                timeout = "\(limit)"
+
+                """, files: ["a": "a\n"])
+        let client = try home.daemon.client()
+        try client.send(
+            RawClient.request("executePlan", home.params(replaceEdit("a", "a", "b"), ",\"verify\":\"slow\"")))
+        #expect(eventually { access(started, F_OK) == 0 })
+        let words = try folder.read("started").split { $0 == " " || $0 == "\n" }.map(String.init)
+        let pids = words.prefix(2).compactMap { pid_t($0) }
+        try #require(pids.count == 2 && words.count == 3)
+        if cancels { try client.send(cancelRequest) }
+        let answer = try JSONDocument(Array(client.response().utf8)).root
+        #expect(answer.code == (cancels ? -32800 : -32011), "\(masked(answer))")
+        // A zombie whose parent is gone is as dead.
+        for pid in pids { #expect(eventually { kill(pid, 0) != 0 || isZombie(pid) }, "\(pid) lives on") }
+        #expect(eventually { access(words[2], F_OK) != 0 }, "the shadow copy is still there")
+        #expect(home.read("a") == "a\n")
+    }
+
+    private func isZombie(_ pid: pid_t) -> Bool {
+        guard let bytes = try? readFile("/proc/\(pid)/stat") else { return true }
+        return String(decoding: bytes, as: UTF8.self).contains(") Z ")
+    }
+
+    /// As many verifiers as the machine has cores, and more, wait for nothing: everybody else goes on.
+    @Test func verifiersHoldNobodyUp() throws {
+        let folder = try TemporaryHome()
+        let home = try PlanHome(
+            settings: """
+                [verifiers.wait]
+                command = ["sh", "-c", "while ! [ -e \(folder.path)/go ]; do sleep 0.05; done"]
+
+                """, files: ["a": "a\n", "b": "b\n"])
+        let waiting = try (0..<12).map { _ in try home.daemon.client() }
+        for (index, client) in waiting.enumerated() {
+            let edit = "{\"file\":\"new\(index)\",\"type\":\"create\",\"content\":\"\"}"
+            try client.send(RawClient.request("executePlan", home.params(edit, ",\"verify\":\"wait\"")))
+        }
+        #expect(try home.execute(replaceEdit("a", "a", "A"), ",\"verify\":\"none\"").result != nil)
+        #expect(try home.execute(replaceEdit("b", "b", "B"), ",\"dry_run\":true").result != nil)
+        try folder.write("go", "")
+        for client in waiting {
+            #expect(try JSONDocument(Array(client.response().utf8)).root.result?["status"]?.string == "committed")
+        }
+    }
+}

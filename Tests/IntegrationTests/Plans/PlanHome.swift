@@ -13,16 +13,17 @@ struct PlanHome {
 
     init(
         planner: [Reply] = [.hang], executor: [Reply] = [.hang], verifier: [Reply] = [.hang],
-        more: [String: [Reply]] = [:], settings: String = "", files: [String: String] = [:]
+        more: [String: [Reply]] = [:], settings: String = "", files: [String: String] = [:], provider: String = "",
+        home: TemporaryHome? = nil
     ) throws {
-        let home = try TemporaryHome()
+        let home = try home ?? TemporaryHome()
         tree = home.path + "/tree"
         try makeFolder(tree)
         for (path, text) in files { try home.write("tree/" + path, text) }
         let plan = "[plan]\nplanner = \"planner\"\nexecutor = \"executor\"\nverifier = \"verifier\"\n"
         workflow = try WorkflowHome(
             "", models: ["planner": planner, "executor": executor, "verifier": verifier].merging(more) { $1 },
-            settings: plan + settings, home: home)
+            provider: provider, settings: plan + settings, home: home)
     }
 
     func write(_ path: String, _ text: String) throws { try daemon.home.write("tree/" + path, text) }

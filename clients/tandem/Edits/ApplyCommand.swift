@@ -245,6 +245,7 @@ struct EditReview {
     private func summary(_ result: JSONValue, isDryRun: Bool) -> String {
         let files = elements(of: result["files"])
         var text = ""
+        for warning in elements(of: result["warnings"]) { text += "note: \(warning.string ?? "")\n" }
         for edit in elements(of: result["edits"]) where edit["status"]?.string == "failed" {
             text += "not applied: edit \(edit["index"]?.int ?? 0), \(edit["file"]?.string ?? ""): "
             text += "\(edit["message"]?.string ?? "")\n"

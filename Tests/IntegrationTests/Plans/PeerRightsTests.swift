@@ -1,0 +1,154 @@
+import CLinux
+import Glibc
+import TandemBase
+import TandemJSON
+import TandemTestSupport
+import Testing
+
+/// A daemon that runs as root edits for other accounts with their rights and no others.
+@Suite(.enabled(if: getuid() == 0, "only root can take other accounts' rights"))
+struct PeerRightsTests {
+    private static let nobody: uid_t = 65534
+
+    /// A tree of the peer's, with one file of root's that all may read and one that nobody else may.
+    private func home(_ settings: String = "") throws -> PlanHome {
+        let home = try PlanHome(
+            settings: "[access]\nusers = [\"65534\"]\nroots = [\"~\"]\n\(settings)",
+            files: ["mine": "a\n", "theirs": "b\n", "secret": "c\n", "lib/x": "d\n", "bad.py": "x = 1\n"])
+        let folder = home.daemon.home
+        for path in [folder.path, folder.runtime, folder.runtime + "/tandem"] { chmod(path, 0o755) }
+        chmod(folder.socketPath, 0o666)
+        for path in ["", "/mine", "/bad.py"] { chown(home.tree + path, Self.nobody, Self.nobody) }
+        for path in ["/theirs", "/lib/x"] { chmod(home.tree + path, 0o644) }
+        chmod(home.tree + "/lib", 0o755)
+        return home
+    }
+
+    /// A connection that the kernel says is of uid 65534.
+    private func peer(_ home: PlanHome) throws -> RawClient {
+        var groups = [gid_t(65534)]
+        guard cl_take_rights(Self.nobody, 65534, &groups, 1) == 0 else { throw SystemError("cl_take_rights") }
+        defer { cl_give_rights_back() }
+        return try home.daemon.client()
+    }
+
+    private func execute(_ home: PlanHome, _ edits: String, _ more: String = "") throws -> JSONValue {
+        try home.follow(peer(home), "executePlan", home.params(edits, more)).response
+    }
+
+    private func owner(_ home: PlanHome, _ path: String) -> uid_t {
+        var status = stat()
+        return lstat(home.tree + "/" + path, &status) == 0 ? status.st_uid : .max
+    }
+
+    @Test func aPeerMayEditWhatItMayWriteAndNothingElse() throws {
+        let home = try home()
+        let create = #"{"file":"new/deep/f","type":"create","content":"n\n"}"#
+        let done = try execute(home, replaceEdit("mine", "a", "A") + "," + create)
+        #expect(done.result?["status"]?.string == "committed", "\(masked(done))")
+        #expect(home.read("mine") == "A\n" && home.read("new/deep/f") == "n\n")
+        for path in ["mine", "new", "new/deep", "new/deep/f"] { #expect(owner(home, path) == Self.nobody, "\(path)") }
+
+        let names = home.names
+        // Readable, but not to be written, though its folder is the peer's; not even readable; in root's folder.
+        for (path, old) in [("theirs", "b"), ("secret", "c"), ("lib/x", "d")] {
+            let answer = try execute(home, replaceEdit(path, old, "X"), ",\"mode\":\"hybrid\"")
+            #expect(answer.conflicts == ["0 forbidden"], "\(path): \(masked(answer))")
+        }
+        let made = try execute(home, #"{"file":"lib/new","type":"create","content":""}"#)
+        #expect(made.conflicts == ["0 forbidden"], "\(masked(made))")
+        #expect(try execute(home, #"{"file":"lib/x","type":"delete"}"#).conflicts == ["0 forbidden"])
+        let stale = try execute(home, replaceEdit("mine", "A", "B"), ",\"base\":{\"secret\":\"00\"}")
+        #expect(stale.conflicts == ["-1 stale"])
+        #expect(home.names == names && home.read("secret") == "c\n" && home.read("theirs") == "b\n")
+
+        let undone = try home.follow(
+            peer(home), "undo", "{\"transaction_id\":\"\(done.transaction ?? "")\"}"
+        ).response
+        #expect(undone.result?["status"]?.string == "committed", "\(masked(undone))")
+        #expect(home.read("mine") == "a\n" && home.read("new/deep/f") == nil)
+        // Another's transaction is not there for the peer, and root goes on with root's rights.
+        let roots = try home.execute(replaceEdit("secret", "c", "C"))
+        #expect(home.read("secret") == "C\n" && owner(home, "secret") == 0)
+        let refused = try home.follow(
+            peer(home), "undo", "{\"transaction_id\":\"\(roots.transaction ?? "")\"}"
+        ).response
+        #expect(refused.code == -32012)
+    }
+
+    @Test func foldersThatThePeerCannotEnterAreNotThere() throws {
+        let home = try home()
+        chmod(home.tree + "/lib", 0o700)
+        let params = "{\"root\":\(quoted(home.tree + "/lib")),\"plan\":{\"edits\":[\(replaceEdit("x", "d", "X"))]}}"
+        let answer = try home.follow(peer(home), "executePlan", params).response
+        #expect(
+            answer.code == -32011 && answer.conflicts == ["0 forbidden"] || answer.code == -32602, "\(masked(answer))")
+        #expect(home.read("lib/x") == "d\n")
+        let outside = try home.follow(
+            peer(home), "executePlan", "{\"root\":\"/usr\",\"plan\":{\"edits\":[\(replaceEdit("x", "d", "X"))]}}"
+        ).response
+        #expect(outside.code == -32006)
+    }
+
+    /// Verifiers and checkers are the peer's processes: its ids alone, and none of the daemon's environment.
+    @Test func commandsRunAsThePeer() throws {
+        let home = try home(
+            """
+            [verifiers.who]
+            command = ["sh", "-c", "id -u; id -ru; id -G; grep Cap /proc/self/status; env; cat secret; cat mine; exit 1"]
+
+            """)
+        let answer = try execute(home, replaceEdit("mine", "a", "A"), ",\"verify\":\"who\"")
+        let output = answer["error"]?["data"]?["verify"]?["checks"]?[0]?["output"]?.string ?? ""
+        let lines = output.split(separator: "\n").map(String.init)
+        #expect(lines.starts(with: ["65534", "65534", "65534"]), "\(masked(answer))")
+        for set in ["CapInh", "CapPrm", "CapEff", "CapAmb"] { #expect(lines.contains("\(set):\t0000000000000000")) }
+        #expect(lines.contains("A") && !lines.contains("c"))
+        #expect(!output.contains("XDG_") && !output.contains("NOTIFY_SOCKET"), "\(output)")
+        let broken = try execute(home, replaceEdit("bad.py", "x = 1", "x = ("))
+        #expect(broken.conflicts == ["0 verify_failed"], "\(masked(broken))")
+        #expect(home.read("mine") == "a\n" && home.read("bad.py") == "x = 1\n")
+    }
+
+    /// Rights are a thread's: what the pool does for root meanwhile keeps root's.
+    @Test func rightsDoNotLeak() throws {
+        let home = try home()
+        let files = 40
+        for index in 0..<files {
+            try home.write("r\(index)", "old\n")
+            try home.write("p\(index)", "old\n")
+            chown(home.tree + "/p\(index)", Self.nobody, Self.nobody)
+        }
+        let clients = try (0..<files).map { (root: try home.daemon.client(), peer: try peer(home), index: $0) }
+        for (root, peer, index) in clients {
+            try peer.send(RawClient.request("executePlan", home.params(replaceEdit("p\(index)", "old", "new"))))
+            try root.send(RawClient.request("executePlan", home.params(replaceEdit("r\(index)", "old", "new"))))
+        }
+        for (root, peer, index) in clients {
+            for client in [root, peer] {
+                let answer = try JSONDocument(Array(client.response().utf8)).root
+                #expect(answer.result?["status"]?.string == "committed", "\(index): \(masked(answer))")
+            }
+            #expect(owner(home, "r\(index)") == 0 && owner(home, "p\(index)") == Self.nobody)
+        }
+        #expect(try execute(home, replaceEdit("r0", "new", "X")).conflicts == ["0 forbidden"])
+    }
+
+    @Test func aPlannerIsShownOnlyWhatThePeerMayRead() throws {
+        let plan = planPieces([replaceEdit("mine", "a", "A")])
+        let home = try PlanHome(
+            planner: [.stream(plan)], settings: "[access]\nusers = [\"65534\"]\n",
+            files: ["mine": "shown\n", "secret": "hidden\n"])
+        let folder = home.daemon.home
+        for path in [folder.path, folder.runtime, folder.runtime + "/tandem"] { chmod(path, 0o755) }
+        chmod(folder.socketPath, 0o666)
+        for path in ["", "/mine"] { chown(home.tree + path, Self.nobody, Self.nobody) }
+        let answer = try home.follow(
+            peer(home), "plan",
+            "{\"problem\":\"p\",\"root\":\(quoted(home.tree)),\"files\":[\"mine\",\"secret\"]}"
+        ).response
+        #expect(answer.result?["warnings"]?.elements.contains { $0.string?.contains("secret") == true } == true)
+        let asked = String(decoding: try home.server.body("planner").raw, as: UTF8.self)
+        #expect(asked.contains("shown") && !asked.contains("hidden"))
+    }
+}

@@ -51,8 +51,8 @@ package protocol WorkflowEnvironment: AnyObject {
     func warm(_ model: String)
     /// Carries out one of the expert's file tools; its result, or what is wrong, in words.
     func lookUp(_ tool: ExpertTool, _ argument: String, below folder: String) async -> String
-    /// Whether code parses, by the checkers of this host; nil where there is none for the language.
-    var syntaxChecker: QualityCheck.SyntaxChecker { get }
+    /// Has a draft judged, off the loop and with the checkers of syntax that this host has.
+    func issues(of draft: Completion, by check: QualityCheck) async -> [QualityIssue]
     var expertMemory: ExpertMemory { get }
     /// Takes one request from the reasoning limits.
     func takeReasoningLimits() -> ReasoningGrant

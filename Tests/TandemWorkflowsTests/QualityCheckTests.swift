@@ -95,14 +95,14 @@ import Testing
     ])
     func anAnswerAboutRefusalsIsNone(_ draft: String) { #expect(!issues(draft).contains(.refusal)) }
 
-    @Test func syntaxAsksTheCheckerThatIsAtHand() async {
+    @Test func syntaxAsksTheCheckerThatIsAtHand() {
         let checker: QualityCheck.SyntaxChecker = { language, code in language == "python" ? !code.contains("!!") : nil
         }
         let bad = "```python\nx = !!\n```"
-        #expect(await check.issues(of: bad, finishReason: "stop", checker: checker) == [.syntax])
-        #expect(await check.issues(of: bad, finishReason: "stop") == [])
-        #expect(await check.issues(of: "```brainf\n!!\n```", finishReason: "stop", checker: checker) == [])
-        #expect(await check.issues(of: "```json\n{\"a\": 1,}\n```", finishReason: "stop") == [.syntax])
-        #expect(await check.issues(of: "```json\n{\"a\": 1}\n```", finishReason: "stop") == [])
+        #expect(check.issues(of: bad, finishReason: "stop", checker: checker) == [.syntax])
+        #expect(check.issues(of: bad, finishReason: "stop") == [])
+        #expect(check.issues(of: "```brainf\n!!\n```", finishReason: "stop", checker: checker) == [])
+        #expect(check.issues(of: "```json\n{\"a\": 1,}\n```", finishReason: "stop") == [.syntax])
+        #expect(check.issues(of: "```json\n{\"a\": 1}\n```", finishReason: "stop") == [])
     }
 }

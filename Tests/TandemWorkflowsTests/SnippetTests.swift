@@ -24,13 +24,15 @@ import Testing
         ("js", "} else {\n  go()\n}"), ("js", ".then(x => x)"), ("bash", "curl <your host>"), ("bash", "cp <file> b"),
         ("python", "key = <api_key>"), ("python", "!pip install x"), ("python", "pip install x"),
         ("python", "%timeit f()"),
+        ("bash", "npm install\nadded 10 packages (5s)"), ("js", "return <App size={1} />"),
+        ("javascript", "const a = <B>x</B>"), ("python", "Traceback (most recent call last):\n  File"),
         ("python", " \n"), ("swift", "case .a: 1"), ("bash", "docker run \\"),
     ])
     func isNotJudged(_ language: String, _ code: String) { #expect(Snippet.whole(code, language: language) == nil) }
 
     @Test(arguments: [
         ("js", "const b = {...a, ...c}\nf(...x)"), ("go", "func f(a ...int) {}"), ("swift", "let a = 1...3"),
-        ("swift", "let a: Array<Int> = []"), ("bash", "cat < in > out"), ("php", "f(...$x);"),
+        ("swift", "let a: Array<Int> = []"), ("bash", "for a in *; do\n  cat < in > out\ndone"), ("php", "f(...$x);"),
     ])
     func dotsAndBracketsThatAreCode(_ language: String, _ code: String) {
         #expect(Snippet.whole(code, language: language) == code)

@@ -44,8 +44,8 @@ final class ChatEnvironment: WorkflowEnvironment {
         return await FileLookup(roots: configuration.access.roots).run(tool, argument, below: folder)
     }
 
-    var syntaxChecker: QualityCheck.SyntaxChecker {
-        { language, code in await SnippetChecks.shared.parses(code, language: language) }
+    func issues(of draft: Completion, by check: QualityCheck) async -> [QualityIssue] {
+        await DraftChecks.shared.issues(of: draft, by: check)
     }
 
     var expertMemory: ExpertMemory { daemon.expertMemory }
@@ -65,19 +65,23 @@ final class ChatEnvironment: WorkflowEnvironment {
     }
 }
 
-/// Runs the checkers of snippets, few at a time: they are processes, and an answer that nobody checked is better than a
-/// machine full of them.
+/// Judges drafts on threads of their own. Few at a time run checkers of syntax: they are processes, and an answer whose
+/// syntax nobody checked is better than a machine full of them.
 @LoopActor
-private final class SnippetChecks {
-    static let shared = SnippetChecks()
+private final class DraftChecks {
+    static let shared = DraftChecks()
     private static let atOnce = 4
     private var running = 0
 
-    func parses(_ code: String, language: String) async -> Bool? {
-        guard running < Self.atOnce else { return nil }
+    func issues(of draft: Completion, by check: QualityCheck) async -> [QualityIssue] {
+        let mayRun = running < Self.atOnce
         running += 1
         defer { running -= 1 }
-        return await onOwnThread { SnippetVerifier.parses(code, language: language) }
+        return await onOwnThread {
+            check.issues(of: draft.content, finishReason: draft.finishReason.rawValue) { language, code in
+                mayRun ? SnippetVerifier.parses(code, language: language) : nil
+            }
+        }
     }
 }
 

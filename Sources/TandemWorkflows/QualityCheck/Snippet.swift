@@ -6,7 +6,7 @@ package enum Snippet {
     /// What a line in a session at a prompt begins with.
     private static let prompts = [
         "$ ", ">>>", "... ", "> ", "% ", "# $", "In [", "Out[", "irb(", "pry(", "PS C:\\", "PS>", "C:\\>", "❯ ", "➜ ",
-        "sqlite> ", "mysql> ", "postgres=", "(Pdb)", "(gdb)", "(lldb)", "iex(", "php > ",
+        "sqlite> ", "mysql> ", "postgres=", "(Pdb)", "(gdb)", "(lldb)", "iex(", "php > ", "Traceback (",
     ]
     /// What no program begins with: the block continues something.
     private static let continuations: Set<String> = [
@@ -16,6 +16,8 @@ package enum Snippet {
     /// Commands of a shell or a notebook that stand in blocks of other languages.
     private static let foreignCommands = ["%", "!", "pip install", "npm ", "npx ", "yarn ", "gem install", "go get "]
 
+    private static let shellWords: Set<String> = ["if", "for", "while", "until", "case", "function", "select"]
+
     /// The code to check, without the indentation that all its lines share; nil for what is not to be judged.
     package static func whole(_ code: String, language: String) -> String? {
         var lines = code.split(separator: "\n", omittingEmptySubsequences: false)
@@ -23,11 +25,18 @@ package enum Snippet {
         let filled = lines.filter { !$0.allSatisfy(\.isWhitespace) }
         guard let first = filled.first?.trimmed, let last = filled.last?.trimmed else { return nil }
         if filled.contains(where: isSessionOrDiff) || hasHole(code) { return nil }
-        if let mark = first.first, "})].,|&+-?:=@*/".contains(mark), !isBeginning(first) { return nil }
-        if continuations.contains(String(first.prefix { $0.isLetter })) { return nil }
-        if !["bash", "sh", "shell"].contains(language), foreignCommands.contains(where: { first.hasPrefix($0) }) {
+        if ["bash", "sh", "shell"].contains(language) {
+            // Mostly commands, with what they print between them; a script has more.
+            let isScript = first.hasPrefix("#!") || filled.contains { shellWords.contains(firstWord($0)) }
+            guard isScript else { return nil }
+        } else if foreignCommands.contains(where: { first.hasPrefix($0) }) {
             return nil
         }
+        // JSX is known by its tags' ends; no checker of JavaScript reads it.
+        let isJavaScript = ["javascript", "js", "node", "mjs", "cjs"].contains(language)
+        if isJavaScript, code.contains("</") || code.contains("/>") { return nil }
+        if let mark = first.first, "})].,|&+-?:=@*/".contains(mark), !isBeginning(first) { return nil }
+        if continuations.contains(firstWord(first)) { return nil }
         // A head alone, whose body is left to the reader or is a remark.
         let statements = filled.filter { !$0.trimmed.hasPrefix("#") }
         if last.hasSuffix("\\") || statements.last?.trimmed.hasSuffix(":") == true { return nil }
@@ -35,6 +44,10 @@ package enum Snippet {
         guard !indent.isEmpty else { return lines.joined(separator: "\n") }
         guard filled.allSatisfy({ $0.hasPrefix(indent) }) else { return nil }
         return lines.map { $0.dropFirst(indent.count) }.joined(separator: "\n")
+    }
+
+    private static func firstWord(_ line: some StringProtocol) -> String {
+        String(line.drop { $0.isWhitespace }.prefix { $0.isLetter })
     }
 
     /// Decorators, comments, options and signs at the front of an expression.

@@ -31,8 +31,7 @@ struct Route {
         guard draft.toolCalls.isEmpty else { return draft }
         let author = run.author(.draft)
         let check = QualityCheck(codeAsked: true, minLength: settings.polish?.minLength ?? defaultMinLength)
-        let issues = await check.issues(
-            of: draft.content, finishReason: draft.finishReason.rawValue, checker: run.environment.syntaxChecker)
+        let issues = await run.environment.issues(of: draft, by: check)
         run.outcome.qualityIssues = issues.map(\.rawValue)
         guard !issues.isEmpty, let polish = settings.polish else { return attribute(draft, author, tracker) }
         return try await self.polish(draft, issues, polish, prompt, author, tracker)

@@ -76,6 +76,15 @@ package enum CallFailure: Hashable, Sendable {
         }
     }
 
+    /// Whether the request may do better when its client sends it again: a stream that broke off is not gone on with,
+    /// but the next one may hold.
+    package var isTransient: Bool {
+        switch self {
+        case .malformed, .streamBroken, .stall, .notSent(.breakerOpen), .notSent(.rateLimited): true
+        default: retry != .never
+        }
+    }
+
     package var retryAfter: TimeSpan? {
         if case .status(_, let retryAfter) = self { retryAfter } else { nil }
     }

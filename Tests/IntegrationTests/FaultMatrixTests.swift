@@ -184,6 +184,8 @@ struct Fault: Sendable, CustomTestStringConvertible {
         } else {
             id = answer.data?["request_id"]?.string
             #expect(answer.code == -32002 && answer.data?["kind"]?.string == "providers_failed", note)
+            let isLasting = ["tls", "auth"].contains(fault.kind) || [400, 404, 422].contains(fault.status)
+            #expect(answer.data?["retryable"]?.bool == !isLasting, note)
             let attempts = answer.data?["attempts"].map { Array($0.elements) } ?? []
             #expect(attempts.count == calls, note)
             for attempt in attempts {

@@ -35,6 +35,6 @@ extension RPCError {
             refused.map { "correct the key of \($0.provider), then reload" } ?? "run `tandem doctor` if this lasts"
         return .providersFailed(
             "No model answered (\(last)); \(advice).", attempts: attempts,
-            retryable: trace.attempts.contains { $0.failure.failure.retry != .never }, requestID: requestID)
+            retryable: trace.attempts.contains { $0.failure.failure.isTransient }, requestID: requestID)
     }
 }

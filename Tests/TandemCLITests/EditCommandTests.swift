@@ -73,6 +73,20 @@ private func result(_ status: String, _ transaction: String) -> String {
         #expect(daemon.received.isEmpty)
     }
 
+    /// A plan on stdin leaves nobody there to answer; the terminal is asked, here script(1)'s.
+    @Test func aPipedPlanIsAskedForOnTheTerminal() async throws {
+        let daemon = try daemon()
+        defer { daemon.stop() }
+        let command = "cat plan.json | \(try builtProduct("tandem")) apply -"
+        let asked = try ChildProcess(
+            ["/bin/sh", "-c", "echo y | script -qec '\(command)' /dev/null >out 2>&1"],
+            environment: home.environment, folder: home.path)
+        #expect(await offPool { asked.wait() } == 0)
+        let out = try home.read(home.path + "/out")
+        #expect(out.contains("[y/n]") && out.contains("take it back with: tandem undo"), "\(out)")
+        #expect(daemon.received.map { $0.contains("\"dry_run\":true") } == [true, false])
+    }
+
     @Test func yesCarriesOutAtOnceAndADryRunOnlyShows() async throws {
         let daemon = try daemon()
         defer { daemon.stop() }

@@ -30,12 +30,15 @@ extension Command {
         examples: [
             Example("tandem apply plan.json", "shows the diff, asks, and applies it"),
             Example("tandem apply --dry-run 01J9Z…", "only shows the diff of a plan the daemon keeps"),
+            Example("tandem plan 'fix it' | tandem apply -", "plans, shows the diff, asks, and applies it"),
             Example("tandem plan 'fix it' | tandem apply --yes -", "plans and applies without a question"),
             Example("tandem apply -i plan.json", "asks for each file"),
         ]
     ) { (invocation) throws(Failure) in
-        try checkCanAsk(invocation)
+        let isPiped = invocation.operands[0] == "-"
+        if !isPiped { try checkCanAsk(invocation) }
         let given = try GivenPlan(invocation.operands[0])
+        if isPiped { try checkCanAsk(invocation, stdinIsTaken: true) }
         let client = try invocation.connect()
         let place = try EditPlace(invocation, client)
         var review = EditReview(invocation, client, place)
@@ -83,9 +86,10 @@ extension Command {
 }
 
 /// Before anything is spent: a tree is changed only after a yes, and without a terminal nobody can say it.
-private func checkCanAsk(_ invocation: Invocation) throws(Failure) {
-    guard !invocation.has("dry-run") else { return }
-    if invocation.has("interactive") || !invocation.has("yes"), !Question.canBeAsked {
+private func checkCanAsk(_ invocation: Invocation, stdinIsTaken: Bool = false) throws(Failure) {
+    guard !invocation.has("dry-run"), invocation.has("interactive") || !invocation.has("yes") else { return }
+    if stdinIsTaken { Question.takeTerminal() }
+    if !Question.canBeAsked {
         throw .usage("stdin is not a terminal, so nobody can be asked: say --yes to change files, or --dry-run to look")
     }
 }

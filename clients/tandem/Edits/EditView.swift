@@ -60,6 +60,12 @@ struct EditView: ExchangeView {
 enum Question {
     static var canBeAsked: Bool { isatty(STDIN_FILENO) == 1 }
 
+    /// Puts the terminal, where there is one, in the place of a stdin that has brought what it had to bring.
+    static func takeTerminal() {
+        guard let terminal = try? FileDescriptor.open("/dev/tty", O_RDWR) else { return }
+        dup2(terminal.raw, STDIN_FILENO)
+    }
+
     /// The first letter of the answer that is one of `letters`, in lower case; nil at the end of input.
     static func ask(_ text: String, _ letters: String) throws(Failure) -> Character? {
         while true {

@@ -79,7 +79,7 @@ clean: ## remove what the build made
 PROMPTS ?= prompts.jsonl
 
 classifier: .venv/numpy ## fit the code-request classifier's weights (PROMPTS=…) and write docs/classifier.md
-	.venv/bin/python tools/classifier/train.py $(PROMPTS) tools/classifier/prompts-train.jsonl tools/classifier/prompts-heldout.jsonl
+	.venv/bin/python tools/classifier/train.py $(PROMPTS) $(sort $(wildcard tools/classifier/prompts-*.jsonl))
 
 .venv/numpy:
 	python3 -m venv .venv

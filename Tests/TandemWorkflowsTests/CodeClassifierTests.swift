@@ -8,9 +8,9 @@ import TandemJSON
     private let classifier = CodeClassifier.shipped
 
     /// The prompts that are never trained on, from beside the trainer.
-    private func heldOut() throws -> [(turns: [CodeClassifier.Turn], isCode: Bool)] {
+    private func heldOut(_ file: String) throws -> [(turns: [CodeClassifier.Turn], isCode: Bool)] {
         let path = #filePath.split(separator: "/").dropLast(3).reduce("") { $0 + "/" + $1 }
-        let text = try String(contentsOfFile: path + "/tools/classifier/prompts-heldout.jsonl")
+        let text = try String(contentsOfFile: path + "/tools/classifier/\(file).jsonl")
         return try text.split(separator: "\n").map { line in
             let row = try JSONDocument(Array(line.utf8)).root
             let turns: [CodeClassifier.Turn] =
@@ -27,9 +27,10 @@ import TandemJSON
         }
     }
 
-    @Test func isRightOnPromptsItNeverSaw() throws {
-        let prompts = try heldOut()
-        #expect(prompts.count > 250)
+    @Test(arguments: ["prompts-heldout", "prompts-heldout-2", "prompts-heldout-3"])
+    func isRightOnPromptsItNeverSaw(_ file: String) throws {
+        let prompts = try heldOut(file)
+        #expect(prompts.count > 190)
         let right = prompts.count { classifier.classify($0.turns).isCode == $0.isCode }
         #expect(Double(right) / Double(prompts.count) >= 0.93)
     }

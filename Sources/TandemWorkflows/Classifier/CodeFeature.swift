@@ -7,8 +7,9 @@ package enum CodeFeature: Int, CaseIterable, Sendable {
     case language, languageShort, ambiguousInCodeContext, ambiguousAlone, framework, tool, dataFormat, formatAlone
     case concept, conceptRepeated, codeObject, doubtfulObject, codeVerb, codeRequest, doubtfulRequest
     case codeRequestWithTechnology, doubtfulRequestWithTechnology, technologyRequest
-    case howToWithTechnology, howToWithComputing, errorWithTechnology, computing, computingMuch, otherSense
-    case textRequest, textOnTechnology, topic, topicMuch, mathematics, mathSymbols, adviceOnTechnology, advice, role,
+    case explanation, howToWithTechnology, howToWithComputing, errorWithTechnology, computing, computingMuch, otherSense
+    case textRequest, textOnTechnology, topic, topicBesideCode, topicMuch, mathematics, mathematicsOnly, mathSymbols,
+        adviceOnTechnology, advice, role,
         nothingOfCode,
         hintsOnly
     case longProse, followUpToCode, afterCode, thanks
@@ -49,6 +50,7 @@ package enum CodeFeature: Int, CaseIterable, Sendable {
         case .codeRequestWithTechnology: "asks for code in a named technology"
         case .doubtfulRequestWithTechnology: "asks for something in a named technology"
         case .technologyRequest: "a request that names a technology"
+        case .explanation: "asks to explain a technology"
         case .howToWithTechnology: "how to do something in a named technology"
         case .howToWithComputing: "how to do something with computers' things"
         case .errorWithTechnology: "a failure in a named technology"
@@ -58,8 +60,10 @@ package enum CodeFeature: Int, CaseIterable, Sendable {
         case .textRequest: "asks for prose"
         case .textOnTechnology: "asks for prose about a technology"
         case .topic: "subjects far from code"
+        case .topicBesideCode: "subjects far from code beside a request for it"
         case .topicMuch: "mostly about subjects far from code"
         case .mathematics: "mathematics"
+        case .mathematicsOnly: "mathematics and no technology"
         case .mathSymbols: "mathematical notation"
         case .adviceOnTechnology: "advice or study about a technology"
         case .advice: "advice, comparison or study"
@@ -78,9 +82,10 @@ package enum CodeFeature: Int, CaseIterable, Sendable {
     package var speaksForCode: Bool? {
         switch self {
         case .bias, .computing, .ambiguousAlone, .doubtfulObject, .advice, .doubtfulRequest, .technologyRequest,
-            .dataFormat:
+            .dataFormat, .explanation:
             nil
-        case .otherSense, .textRequest, .textOnTechnology, .topic, .topicMuch, .mathematics, .mathSymbols,
+        case .otherSense, .textRequest, .textOnTechnology, .topic, .topicBesideCode, .topicMuch, .mathematics,
+            .mathematicsOnly, .mathSymbols,
             .adviceOnTechnology, .role,
             .nothingOfCode, .hintsOnly, .longProse, .thanks, .formatAlone:
             false
@@ -126,7 +131,7 @@ package struct CodeFeatures: Sendable {
         set(.language, saturated(languages))
         set(.languageShort, languages > 0 && found.words < 25 ? 1 : 0)
         set(.ambiguousInCodeContext, saturated(ambiguous))
-        set(.ambiguousAlone, ambiguous == 0 && found.ambiguousBare + found.ambiguousAfterPreposition > 0 ? 1 : 0)
+        set(.ambiguousAlone, ambiguous == 0 && found.ambiguousAfterPreposition > 0 ? 1 : 0)
         set(.framework, saturated(found.frameworks))
         set(.tool, saturated(found.tools))
         set(.dataFormat, found.formats > 0 ? 1 : 0)
@@ -141,6 +146,9 @@ package struct CodeFeatures: Sendable {
         set(.codeRequestWithTechnology, found.codeRequests > 0 && technology ? 1 : 0)
         set(.doubtfulRequestWithTechnology, found.doubtfulRequests > 0 && technology ? 1 : 0)
         set(.technologyRequest, found.technologyRequests > 0 && found.textRequests == 0 ? 1 : 0)
+        set(
+            .explanation,
+            found.explanations > 0 && found.codeRequests + found.doubtfulRequests == 0 && !form ? 1 : 0)
         set(.howToWithTechnology, found.howTos > 0 && (technology || form || found.concepts > 1) ? 1 : 0)
         set(.howToWithComputing, found.howTos > 0 && found.computing > 1 && found.topics == 0 ? 1 : 0)
         set(.errorWithTechnology, found.errors > 0 && (technology || form || found.concepts > 0) ? 1 : 0)
@@ -151,9 +159,11 @@ package struct CodeFeatures: Sendable {
         set(.textRequest, found.textRequests > 0 ? 1 : 0)
         let asksForProse = found.textRequests > 0 && found.codeRequests + found.doubtfulRequests == 0
         set(.textOnTechnology, asksForProse && technology && !form ? 1 : 0)
-        set(.topic, saturated(found.topics, per: words))
+        let besideCode = form || found.codeRequests > 0 && found.textRequests == 0
+        set(besideCode ? .topicBesideCode : .topic, saturated(found.topics, per: words))
         set(.topicMuch, Double(found.topics) / words > 0.12 ? 1 : 0)
         set(.mathematics, saturated(found.mathematics, per: words))
+        set(.mathematicsOnly, found.mathematics + found.mathSymbols > 0 && !technology && !form ? 1 : 0)
         set(.mathSymbols, saturated(found.mathSymbols))
         set(
             .adviceOnTechnology,
@@ -162,7 +172,7 @@ package struct CodeFeatures: Sendable {
         set(.advice, technology || form ? 0 : saturated(found.advice, per: words))
         set(.role, found.roles > 0 ? 1 : 0)
         let nothing = !technology && !form && found.objects + found.concepts + found.codeVerbs + found.formats == 0
-        let hints = found.doubtfulObjects + 2 * found.computing
+        let hints = found.doubtfulObjects + found.computing
         set(.nothingOfCode, nothing && hints < 2 ? 1 : 0)
         set(.hintsOnly, nothing && hints >= 2 ? 1 : 0)
         set(.longProse, found.words > 80 && !form && !(found.codeRequests > 0 && technology) ? min(2, words / 200) : 0)
@@ -223,6 +233,7 @@ extension TextEvidence {
     var ambiguousCounts: Int {
         let spokenOf = company + codeRequests + doubtfulObjects + computing > 0
         let elsewhere = otherSenses > 0 || topics > 1
-        return ambiguousBeforeObject + (spokenOf && !elsewhere ? ambiguousAfterPreposition : 0)
+        let counts = spokenOf ? !elsewhere : topics + otherSenses == 0
+        return ambiguousBeforeObject + (counts ? ambiguousAfterPreposition : 0)
     }
 }

@@ -45,6 +45,10 @@ struct WordMeaning: OptionSet, Hashable, Sendable {
     /// Written with inner capitals though no identifier: "YouTube".
     static let brand = WordMeaning(rawValue: 1 << 26)
     static let thanks = WordMeaning(rawValue: 1 << 27)
+    /// A request to talk about something: "explain recursion" asks for prose, "explain this function" is about code.
+    static let explainVerb = WordMeaning(rawValue: 1 << 28)
+    /// LaTeX of a document, not of a formula: "tabular", "usepackage".
+    static let latexMarkup = WordMeaning(rawValue: 1 << 29)
 
     /// Meanings that a plural keeps: "functions" is "function", but "pythons" are snakes.
     static let keptByPlural: WordMeaning = [

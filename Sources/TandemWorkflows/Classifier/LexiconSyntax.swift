@@ -49,6 +49,14 @@ extension LexiconTerms {
             """
         ),
         (
+            .latexMarkup,
+            """
+            documentclass, usepackage, hline, toprule, midrule, includegraphics, bibliography, newcommand, caption
+            multicolumn, section, subsection, item, maketitle, centering, tabular, figure, itemize, enumerate
+            minipage, tikzpicture, textbf, textit, cite, ref, label, lstlisting, verbatim
+            """
+        ),
+        (
             .brand,
             """
             youtube, iphone, ipad, ebay, linkedin, paypal, openai, chatgpt, deepmind, mcdonald, mcdonalds, tiktok

@@ -6,6 +6,7 @@ enum LineForm {
         evidence.lines += 1
         if starts(line, "```") || starts(line, "~~~") { evidence.fences += 1 }
         if isTrace(line) { evidence.traceLines += 1 }
+        if isQuery(line) { evidence.sqlKeywords += 2 }
         let marks = symbols(line, lexicon: lexicon, into: &evidence)
         if isCode(line, marks: marks, indented: indented, lexicon: lexicon) { evidence.codeLines += 1 }
     }
@@ -27,6 +28,12 @@ enum LineForm {
             || starts(line, "at ") && line[line.count - 1] == UInt8(ascii: ")") && contains(line, UInt8(ascii: ":"))
     }
 
+    /// SQL in small letters.
+    private static func isQuery(_ line: Span<UInt8>) -> Bool {
+        starts(line, "select ") && (find(line, " from ") || find(line, ".") && find(line, ","))
+            || starts(line, "insert into ") || starts(line, "create table ") || starts(line, "alter table ")
+    }
+
     private static func isCode(_ line: Span<UInt8>, marks: Marks, indented: Bool, lexicon: Lexicon) -> Bool {
         if line[0] == UInt8(ascii: "("), line.count > 4, line[1].isLower, line[line.count - 1] == UInt8(ascii: ")"),
             isLisp(line)
@@ -42,6 +49,7 @@ enum LineForm {
         {
             return true
         }
+        if isSection(line) || isAssignment(line) { return true }
         var end = 0
         while end < line.count, line[end].isLetter { end += 1 }
         guard end > 0 else { return false }
@@ -57,6 +65,26 @@ enum LineForm {
             || starts(line, "import ") && line.count < 70 && !contains(line, UInt8(ascii: ","))
             || starts(line, "from ") && find(line, " import ")
             || starts(line, "using ") && marks.semicolonEnd
+    }
+
+    /// "[Service]", "[mysqld]": of a configuration file.
+    private static func isSection(_ line: Span<UInt8>) -> Bool {
+        guard line.count > 4, line[0] == UInt8(ascii: "["), line[line.count - 1] == UInt8(ascii: "]") else {
+            return false
+        }
+        for index in 1..<(line.count - 1) where !line[index].isLetter { return false }
+        return true
+    }
+
+    /// "numbers = [1, 2]", "user_name = 'x'": of a value that only code writes so.
+    private static func isAssignment(_ line: Span<UInt8>) -> Bool {
+        var end = 0
+        while end < line.count, line[end].isLetter || line[end].isDigit || line[end] == UInt8(ascii: "_") { end += 1 }
+        guard end > 1, end + 3 < line.count, at(line, end, " = ") else { return false }
+        switch line[end + 3] {
+        case UInt8(ascii: "["), UInt8(ascii: "{"), UInt8(ascii: "\""), UInt8(ascii: "'"): return true
+        default: return false
+        }
     }
 
     /// "(defun square (x) (* x x))".
@@ -111,7 +139,7 @@ enum LineForm {
                 }
             case UInt8(ascii: "!"), UInt8(ascii: "+"), UInt8(ascii: "|"), UInt8(ascii: "&"):
                 if next == UInt8(ascii: "=") || next == byte && byte != UInt8(ascii: "!") {
-                    evidence.operators += 1
+                    if !isNameOfLanguage(line, at: index) { evidence.operators += 1 }
                     index += 1
                 }
             case UInt8(ascii: "-"), UInt8(ascii: ":"):
@@ -158,6 +186,13 @@ enum LineForm {
         return marks
     }
 
+    /// The plus signs of "C++" and "g++".
+    private static func isNameOfLanguage(_ line: Span<UInt8>, at plus: Int) -> Bool {
+        guard plus > 0, line[plus] == UInt8(ascii: "+"), plus == 1 || !line[plus - 2].isWord else { return false }
+        let letter = line[plus - 1] | 0x20
+        return letter == UInt8(ascii: "c") || letter == UInt8(ascii: "g")
+    }
+
     /// An upper-case SQL keyword.
     private static func sql(_ line: Span<UInt8>, at start: Int, lexicon: Lexicon) -> Int {
         var end = start
@@ -191,9 +226,24 @@ enum LineForm {
         var end = start + 1
         while end < line.count, line[end].isLetter { end += 1 }
         let length = end - start - 1
-        if length > 1, lexicon.word(line.extracting((start + 1)..<end)).meaning.contains(.latexCommand) {
-            evidence.mathSymbols += 1
-            return length
+        if length > 1 {
+            // "\begin{tabular}" is markup, "\begin{align}" a formula.
+            var nameEnd = end
+            if end < line.count, line[end] == UInt8(ascii: "{") {
+                nameEnd += 1
+                while nameEnd < line.count, line[nameEnd].isLetter { nameEnd += 1 }
+            }
+            let command = lexicon.word(line.extracting((start + 1)..<end)).meaning
+            let isEnvironment = at(line, start, "\\begin{") || at(line, start, "\\end{")
+            let name = isEnvironment ? lexicon.word(line.extracting((end + 1)..<nameEnd)).meaning : command
+            if name.contains(.latexMarkup) {
+                evidence.tags += 1
+                return length
+            }
+            if command.contains(.latexCommand) {
+                evidence.mathSymbols += 1
+                return length
+            }
         }
         guard length == 1, end < line.count else { return 0 }
         switch (line[start + 1], line[end]) {

@@ -13,6 +13,7 @@ struct PieceForm {
     init(_ piece: Span<UInt8>, lexicon: Lexicon) {
         var underscores = 0
         var humps = 0
+        var humpsAfterDot = 0
         var lastDot = -1
         var slashes = 0
         var paren = -1
@@ -24,7 +25,10 @@ struct PieceForm {
                 letters += 1
                 if byte.isUpper {
                     capitals += 1
-                    if index > 0, piece[index - 1].isLower { humps += 1 }
+                    if index > 0, piece[index - 1].isLower {
+                        humps += 1
+                        if lastDot > 0 { humpsAfterDot += 1 }
+                    }
                 }
                 continue
             }
@@ -32,7 +36,10 @@ struct PieceForm {
             hasBreaks = true
             switch byte {
             case UInt8(ascii: "_"):
-                if index > 0, piece[index - 1].isWord { underscores += 1 }
+                // "x_1" and "log_2" are mathematics.
+                if index > 0, piece[index - 1].isWord, index + 2 < piece.count, piece[index + 2].isWord {
+                    underscores += 1
+                }
             case UInt8(ascii: "."): lastDot = index
             case UInt8(ascii: "/"): slashes += 1
             case UInt8(ascii: "("): if paren < 0 { paren = index }
@@ -74,13 +81,21 @@ struct PieceForm {
         if paren > 1, letters > 2, piece[paren - 1].isWord || piece[paren - 1] == UInt8(ascii: "_"),
             !Self.isPluralOption(piece, at: paren)
         {
-            isCall = isIdentifier || lastDot > 0 && lastDot < paren || Self.hasArguments(piece, from: paren + 1)
+            let name = lexicon.word(piece.extracting(0..<paren)).meaning
+            isCall =
+                isIdentifier || lastDot > 0 && lastDot < paren
+                || !name.contains(.mathematics) && Self.hasArguments(piece, from: paren + 1)
+        } else if isIdentifier, humpsAfterDot > 0, slashes == 0 {
+            // "CompletableFuture.allOf"
+            isCall = true
         }
     }
 
-    /// "()", "(1", "(a,b)", "(\"x\")", or open at the piece's end; "(warn/ban)" and "(MD)" are prose.
+    /// "()", "(1", "(a,b)", "(\"x\")", or open at the piece's end; "(warn/ban)" and "(USA)" are prose.
     private static func hasArguments(_ piece: Span<UInt8>, from start: Int) -> Bool {
+        var isAcronym = piece.count - start > 1
         for index in start..<piece.count {
+            if !piece[index].isUpper, piece[index] != UInt8(ascii: ")") { isAcronym = false }
             switch piece[index] {
             case UInt8(ascii: ")"): return index == start
             case UInt8(ascii: ","), UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "="), UInt8(ascii: "["),
@@ -89,7 +104,7 @@ struct PieceForm {
             default: continue
             }
         }
-        return start < piece.count
+        return start < piece.count && !isAcronym
     }
 
     /// "name(s)", "class(es)".

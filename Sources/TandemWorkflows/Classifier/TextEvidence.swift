@@ -53,4 +53,6 @@ struct TextEvidence: Sendable {
     var doubtfulRequests = 0
     var textRequests = 0
     var technologyRequests = 0
+    /// Technologies and terms to be explained.
+    var explanations = 0
 }

@@ -11,9 +11,12 @@ struct WordScanner {
     private var previousHash: UInt64 = 0
     private var previous: WordMeaning = []
     private var sinceRequest = Int.max / 2
+    private var requestExplains = false
     private var sinceObject = Int.max / 2
     private var pendingAmbiguous = false
     private var pendingAfterPreposition = false
+    /// "C" and "R" by themselves are as often the letters of a list.
+    private var pendingIsLetter = false
     /// The request that the previous word was the object of, should the next take its code sense away.
     private var justAsked: WritableKeyPath<TextEvidence, Int>?
 
@@ -51,6 +54,7 @@ struct WordScanner {
         if meaning.contains(.ambiguousLanguage), !meaning.contains(.language) {
             pendingAmbiguous = true
             pendingAfterPreposition = previous.contains(.preposition)
+            pendingIsLetter = isSingleLetter
         }
         follow(meaning, verbFinal: verbFinal)
         previous = meaning
@@ -76,7 +80,7 @@ struct WordScanner {
             evidence.ambiguousBeforeObject += 1
         } else if pendingAfterPreposition {
             evidence.ambiguousAfterPreposition += 1
-        } else {
+        } else if !pendingIsLetter {
             evidence.ambiguousBare += 1
         }
     }
@@ -88,6 +92,7 @@ struct WordScanner {
                 sinceObject = Int.max / 2
             } else if sinceRequest > Self.requestReach || !meaning.contains(.codeObject) {
                 sinceRequest = 0
+                requestExplains = meaning.contains(.explainVerb)
                 return
             }
         }
@@ -99,12 +104,16 @@ struct WordScanner {
         }
         if meaning.contains(.textObject) {
             ask(\.textRequests)
-        } else if !meaning.isDisjoint(with: [.codeObject, .codeConcept]) {
+        } else if meaning.contains(.codeObject) || meaning.contains(.codeConcept) && !requestExplains {
             ask(\.codeRequests)
-        } else if meaning.contains(.doubtfulObject) {
+        } else if meaning.contains(.doubtfulObject), !requestExplains {
             ask(\.doubtfulRequests)
         } else {
-            if !meaning.isDisjoint(with: .technology) { evidence.technologyRequests += 1 }
+            if requestExplains, !meaning.isDisjoint(with: [.framework, .tool, .codeConcept]) {
+                evidence.explanations += 1
+            } else if !meaning.isDisjoint(with: .technology) {
+                evidence.technologyRequests += 1
+            }
             return
         }
         sinceRequest = Int.max / 2
@@ -127,7 +136,10 @@ struct WordScanner {
     private mutating func tally(_ meaning: WordMeaning, by amount: Int) {
         if meaning.contains(.language) {
             evidence.languages += amount
-            if meaning.contains(.ambiguousLanguage) { evidence.languagesWithOtherSense += amount }
+            // "in Python" is never the snake.
+            if meaning.contains(.ambiguousLanguage), !previous.contains(.preposition) {
+                evidence.languagesWithOtherSense += amount
+            }
         }
         if meaning.contains(.framework) { evidence.frameworks += amount }
         if meaning.contains(.tool) { evidence.tools += amount }

@@ -9,7 +9,7 @@ private let checkpointPages = 1000
 /// Bytes the log's file may keep after it was copied back.
 private let logSizeLimit = 8 << 20
 /// KiB of pages one connection may cache.
-private let cacheKibibytes = 1024
+private let cacheKibibytes = 512
 
 /// One SQLite connection in multi-thread mode, with its prepared statements.
 ///

@@ -96,6 +96,32 @@ import Testing
         #expect(RawClient.head(of: answer).contains("\"result\""))
     }
 
+    /// Only root can be somebody else; without it the refusal is tested where the server's own uid can be chosen.
+    @Test(.enabled(if: getuid() == 0), arguments: [false, true])
+    func aStrangerIsServedOnlyWhereAccessSaysSo(isListed: Bool) throws {
+        let daemon = try DaemonProcess(config: isListed ? "[access]\nusers = [\"nobody\"]" : "")
+        let home = daemon.home
+        for folder in [home.path, home.runtime, home.runtime + "/tandem"] { chmod(folder, 0o711) }
+        chmod(daemon.socketPath, 0o666)
+        let answers = home.path + "/answers"
+        let stranger = try ChildProcess(
+            [
+                "/bin/bash", "-c",
+                """
+                printf '%s\\n' '\(RawClient.request("ping"))' |
+                setpriv --reuid nobody --regid nogroup --clear-groups socat -t9 - UNIX-CONNECT:"$0" > "$1"
+                """, daemon.socketPath, answers,
+            ], environment: home.environment)
+        #expect(stranger.wait() == 0)
+        let text = String(decoding: try readFile(answers), as: UTF8.self)
+        if isListed {
+            #expect(text == "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}\n")
+        } else {
+            #expect(text.hasPrefix("{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32006,"))
+            #expect(text.contains("uid 65534 may not use this daemon") && text.split(separator: "\n").count == 1)
+        }
+    }
+
     /// Back-pressure stops what is sent to a client, not what the client takes back.
     @Test func aSlowReaderCanCancel() throws {
         let piece = OpenAIMaterial.event(OpenAIMaterial.content(String(repeating: "x", count: 100_000)))

@@ -54,6 +54,7 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private var runningEndOfTurn: [@LoopActor () -> Void] = []
     private var stopping = false
     @LoopActor private var deadlines = DeadlineHeap()
+    private var busyPolling = BusyPolling(processors: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
     /// The time at which the present turn began; one clock reading a turn.
     private var turnTime = MonotonicTime(nanoseconds: 0)
 
@@ -208,12 +209,35 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
         turnTime = .now()
         finishTurn()
         while !stopping {
-            let count = cl_epoll_wait(epoll, ready, Int32(CL_EPOLL_BATCH), waitTime())
-            turnTime = .now()
+            let count = wait(ready)
             for index in 0..<max(0, Int(count)) { dispatch(ready[index]) }
             while let action = deadlines.popDue(at: turnTime) { action() }
             finishTurn()
         }
+    }
+
+    /// Waits for the next turn's events, and reads the clock for it.
+    @LoopActor
+    private func wait(_ ready: UnsafeMutablePointer<cl_ready>) -> Int32 {
+        let start = MonotonicTime.now()
+        turnTime = start
+        var timeout = waitTime()
+        guard timeout != 0 else { return cl_epoll_wait(epoll, ready, Int32(CL_EPOLL_BATCH), 0) }
+        var count: Int32 = 0
+        if busyPolling.spins {
+            let end = start + BusyPolling.longestSpin
+            repeat {
+                count = cl_epoll_wait(epoll, ready, Int32(CL_EPOLL_BATCH), 0)
+                turnTime = .now()
+            } while count == 0 && turnTime < end
+            timeout = waitTime()
+        }
+        if count == 0 {
+            count = cl_epoll_wait(epoll, ready, Int32(CL_EPOLL_BATCH), timeout)
+            turnTime = .now()
+        }
+        busyPolling.waited(turnTime - start)
+        return count
     }
 
     @LoopActor
@@ -252,7 +276,6 @@ package final class EventLoop: SerialExecutor, TaskExecutor, @unchecked Sendable
     private func waitTime() -> Int64 {
         if !localJobs.isEmpty || !endOfTurn.isEmpty { return 0 }
         guard let earliest = deadlines.earliest else { return -1 }
-        let remaining = earliest.nanoseconds - MonotonicTime.now().nanoseconds
-        return max(0, remaining)
+        return max(0, earliest.nanoseconds - turnTime.nanoseconds)
     }
 }

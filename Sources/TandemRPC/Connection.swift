@@ -28,6 +28,8 @@ package final class Connection: ReadinessHandler {
     private static let readsPerTurn = 4
     /// Bytes of messages that wait while the peer takes no answers; with more it is not read.
     private static let heldLimit = 64 << 10
+    /// How long a peer that is refused may go on sending before the connection is closed.
+    private static let lastWordTime = TimeSpan.seconds(1)
     /// What a held message counts for besides its bytes.
     private static let heldOverhead = 64
     private static let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: readSize, alignment: 16)
@@ -48,6 +50,10 @@ package final class Connection: ReadinessHandler {
     private var inputEnded = false
     /// Close as soon as everything is written.
     private var closesWhenFlushed = false
+    /// Then give the peer time to read before closing.
+    private var endsWithLastWord = false
+    /// Set while it has that time.
+    private var lastWord: Deadline?
     private var stall: Deadline?
     private weak var receiver: (any ConnectionReceiver)?
 
@@ -96,6 +102,17 @@ package final class Connection: ReadinessHandler {
     /// Writes what waits, then closes.
     func closeWhenFlushed() {
         closesWhenFlushed = true
+        endsWithLastWord = false
+        updateInterest()
+        scheduleFlush()
+    }
+
+    /// Writes what waits as the last that is said, and takes no more messages. The peer reads the end of the stream
+    /// behind it; what it still sends is dropped until it leaves. Closed at once, a peer that sends before it reads would
+    /// get an error of the system's instead.
+    func closeWithLastWord() {
+        closesWhenFlushed = true
+        endsWithLastWord = true
         updateInterest()
         scheduleFlush()
     }
@@ -106,7 +123,9 @@ package final class Connection: ReadinessHandler {
         EventLoop.shared.unregister(registration)
         self.registration = nil
         if let stall { EventLoop.shared.cancel(stall) }
+        if let lastWord { EventLoop.shared.cancel(lastWord) }
         stall = nil
+        lastWord = nil
         Glibc.close(descriptor)
         outbound = OutboundBuffer()
         congested = false
@@ -133,7 +152,9 @@ package final class Connection: ReadinessHandler {
             guard isOpen, interest & UInt32(CL_EPOLLIN) != 0 else { return }
             let buffer = Self.readBuffer
             let count = Glibc.read(descriptor, buffer.baseAddress, buffer.count)
-            if count > 0 {
+            if count > 0, lastWord != nil {
+                continue
+            } else if count > 0 {
                 framer.append(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
                 deliver()
                 if count < buffer.count { return }
@@ -181,6 +202,7 @@ package final class Connection: ReadinessHandler {
     /// The peer shut its side down. Without `shutdown(SHUT_RD)` on ours this may be a script that waits for its
     /// answer, so requests in flight go on; a peer that is gone altogether is reported as a hang-up.
     private func endInput() {
+        guard lastWord == nil else { return close() }
         if framer.framing == .newline {
             // The last line's end is often left out.
             withUnsafeBytes(of: UInt8(0x0A)) { framer.append($0) }
@@ -191,10 +213,18 @@ package final class Connection: ReadinessHandler {
         if held.isEmpty { receiver?.connectionInputEnded() }
     }
 
+    private func beginLastWord() {
+        guard lastWord == nil else { return }
+        shutdown(descriptor, Int32(SHUT_WR))
+        lastWord = EventLoop.shared.schedule(at: EventLoop.shared.now + Self.lastWordTime) { [weak self] in
+            self?.close()
+        }
+    }
+
     private func updateInterest() {
         guard let registration else { return }
         var wanted: UInt32 = 0
-        if !inputEnded, !isFull, !closesWhenFlushed { wanted |= UInt32(CL_EPOLLIN) }
+        if lastWord != nil || !inputEnded && !isFull && !closesWhenFlushed { wanted |= UInt32(CL_EPOLLIN) }
         if stall?.isPending == true { wanted |= UInt32(CL_EPOLLOUT) }
         guard wanted != interest else { return }
         interest = wanted
@@ -221,7 +251,10 @@ package final class Connection: ReadinessHandler {
             }
         case .empty:
             if let stall { EventLoop.shared.suspend(stall) }
-            if closesWhenFlushed { return close() }
+            if closesWhenFlushed {
+                guard endsWithLastWord, !inputEnded else { return close() }
+                beginLastWord()
+            }
         }
         if congested, outbound.count <= limits.outboundBytes / 2 {
             congested = false

@@ -72,7 +72,9 @@ package final class RPCServer {
             try session.start()
             sessions[ObjectIdentifier(session)] = session
             if let refusal {
+                // Its descriptor is wanted back at once.
                 session.refuse(refusal)
+                session.closeWhenFlushed()
             } else if !access.allows(peer) {
                 session.refuse(
                     .forbidden(

@@ -40,7 +40,7 @@ final class Session: ConnectionReceiver {
     /// One error with a null id, then the end.
     func refuse(_ error: RPCError) {
         send { $0.errorResponse(.null, error) }
-        connection.closeWhenFlushed()
+        connection.closeWithLastWord()
     }
 
     func closeWhenFlushed() { connection.closeWhenFlushed() }

@@ -264,8 +264,11 @@ import Testing
                 #expect(try json(answer, "error", "code").int == -32700)
                 #expect(raw(try json(answer, "id")) == "null")
             }
+            // The end, and not an error, also for what was sent behind the answer.
+            try client.sendRaw(Array("more\n".utf8))
             while try client.receive() != nil {}
-            #expect(try server.connectionCount() == 0)
+            client.finishSending()
+            #expect(try eventually { try server.connectionCount() == 0 })
         }
     }
 

@@ -24,6 +24,12 @@ final class ScriptedServer: Sendable {
         }
     }
 
+    /// On the loop: a connection of it may be ending there at this moment.
+    deinit {
+        let handler = self.handler
+        try? onLoop { handler.end() }
+    }
+
     func client(framing: RawClient.Framing = .lines) throws -> RawClient {
         let (mine, theirs) = try connectedPair()
         let handler = self.handler
@@ -53,6 +59,8 @@ final class Handler: RequestHandler {
     init(_ limits: ConnectionLimits, _ access: AccessPolicy) {
         server = RPCServer(handler: self, limits: limits, access: access)
     }
+
+    func end() { server = nil }
 
     func handle(_ request: PendingRequest) {
         let method = request.message.name.string ?? ""

@@ -6,8 +6,5 @@
 #include <stdint.h>
 
 /// Writes the 32 bytes of SHA-256 over `bytes`; 1 on success.
-static inline int ccrypto_sha256(const void *bytes, size_t length, uint8_t *digest) {
-    unsigned written = 0;
-    return EVP_Digest(bytes, length, digest, &written, EVP_sha256(), NULL);
-}
+int ccrypto_sha256(const void *bytes, size_t length, uint8_t *digest);
 #endif

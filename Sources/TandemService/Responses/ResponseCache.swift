@@ -15,7 +15,14 @@ final class ResponseCache {
     static let maxBytes = 8 << 20
 
     /// SHA-256 of what was asked.
-    typealias Key = [UInt8]
+    struct Key: Hashable {
+        let digest: [UInt8]
+
+        /// Its first bytes are as good a hash as any of all of them.
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(digest.withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) })
+        }
+    }
 
     private var settings: CacheSettings
     private var cache: TTLCache<Key, CachedAnswer>
@@ -48,7 +55,7 @@ final class ResponseCache {
         cache.insert(answer, for: key, cost: answer.size, at: EventLoop.shared.now)
         let now = WallTime.now()
         store.save(
-            cached: CachedRow(cache: Self.name, key: key, value: answer.encoded, savedAt: now),
+            cached: CachedRow(cache: Self.name, key: key.digest, value: answer.encoded, savedAt: now),
             expires: now + settings.ttl, keep: settings.entries)
     }
 
@@ -63,11 +70,11 @@ final class ResponseCache {
     // MARK: a restart
 
     /// Reads what an earlier process kept, oldest first.
-    func restore(_ rows: [(key: Key, answer: CachedAnswer, savedAt: WallTime)]) {
+    func restore(_ rows: [(key: [UInt8], answer: CachedAnswer, savedAt: WallTime)]) {
         let now = EventLoop.shared.now
         let wall = WallTime.now()
-        for row in rows {
-            cache.insert(row.answer, for: row.key, cost: row.answer.size, at: now, age: wall - row.savedAt)
+        for row in rows where row.key.count >= MemoryLayout<UInt64>.size {
+            cache.insert(row.answer, for: Key(digest: row.key), cost: row.answer.size, at: now, age: wall - row.savedAt)
         }
     }
 

@@ -13,7 +13,7 @@ private let deniedMembers = JSONNameTable([
 /// What an answer is kept under (WORKFLOWS.md, rule 7): SHA-256 over the whole request in its canonical form but for
 /// `deniedMembers`, with the peer's uid and with the model as it is configured. The members' order, blanks and the way
 /// strings are escaped make no difference; the name that the client called the model by neither.
-func responseKey(uid: UInt32, params: JSONValue, messages: JSONValue, modelIdentity: [UInt8]) -> [UInt8] {
+func responseKey(uid: UInt32, params: JSONValue, messages: JSONValue, modelIdentity: [UInt8]) -> ResponseCache.Key {
     var members: [(name: [UInt8], value: JSONValue)] = []
     members.reserveCapacity(params.count)
     for (name, value) in params.rawMembers where !value.isNull && deniedMembers.index(of: name) == nil {
@@ -30,11 +30,11 @@ func responseKey(uid: UInt32, params: JSONValue, messages: JSONValue, modelIdent
         writer.canonical(member.value)
     }
     writer.endArray()
-    return sha256(writer.bytes)
+    return ResponseCache.Key(digest: sha256(writer.bytes))
 }
 
 /// As `responseKey`, for a planner: what it is asked is all of the request that its answer depends on.
-func plannerKey(uid: UInt32, system: String, question: String, modelIdentity: [UInt8]) -> [UInt8] {
+func plannerKey(uid: UInt32, system: String, question: String, modelIdentity: [UInt8]) -> ResponseCache.Key {
     var writer = JSONWriter(reserving: system.utf8.count + question.utf8.count + modelIdentity.count + 64)
     writer.beginArray()
     writer.int(responseSchemaVersion)
@@ -44,7 +44,7 @@ func plannerKey(uid: UInt32, system: String, question: String, modelIdentity: [U
     writer.string(system)
     writer.string(question)
     writer.endArray()
-    return sha256(writer.bytes)
+    return ResponseCache.Key(digest: sha256(writer.bytes))
 }
 
 extension ModelSettings {

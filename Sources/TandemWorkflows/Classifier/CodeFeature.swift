@@ -149,7 +149,7 @@ package struct CodeFeatures: Sendable {
         set(
             .explanation,
             found.explanations > 0 && found.codeRequests + found.doubtfulRequests == 0 && !form ? 1 : 0)
-        set(.howToWithTechnology, found.howTos > 0 && (technology || form || found.concepts > 1) ? 1 : 0)
+        set(.howToWithTechnology, found.technologyHowTos > 0 || found.howTos > 0 && form ? 1 : 0)
         set(.howToWithComputing, found.howTos > 0 && found.computing > 1 && found.topics == 0 ? 1 : 0)
         set(.errorWithTechnology, found.errors > 0 && (technology || form || found.concepts > 0) ? 1 : 0)
         set(.computing, saturated(found.computing, per: words))
@@ -209,9 +209,15 @@ private func saturated(_ count: Int, per words: Double) -> Double {
 extension TextEvidence {
     /// Something in it is written as only code is.
     var hasFormOfCode: Bool {
-        fences > 0 || codeLines > 0 || operators > 0 || calls > 0 || identifiers > 1 || fileNames > 0 || inlineCode > 0
-            || commandLines > 0 || flags > 1 || tags > 0 || sqlKeywords > 0 || traceLines + errorNames > 0
-            || regexPieces > 0 || spreadsheetFormulas > 0
+        if fences > 0 || codeLines > 0 || commandLines > 0 || sqlKeywords > 0 || traceLines + errorNames > 0 {
+            return true
+        }
+        // A single mark in a long text is an accident.
+        let proseWordsPerMark = 150
+        let marks =
+            operators + calls + fileNames + inlineCode + tags + regexPieces + spreadsheetFormulas
+            + (identifiers > 1 ? identifiers : 0) + (flags > 1 ? flags : 0)
+        return marks * proseWordsPerMark > words
     }
 
     /// Words besides a language's name that speak of code.

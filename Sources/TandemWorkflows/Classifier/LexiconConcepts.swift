@@ -123,38 +123,38 @@ extension LexiconTerms {
             sketch for, function block, ladder diagram, kalman filter, pid controller, fft, low-pass filter
             sparkline, text editor, file explorer, system tray, hotkey, keyboard shortcut, key binding, keybinding
             keymap, clipboard, screenshot tool, screen recorder, web cam, webcam feed, video feed, face detection
-            motion detection, ocr, speech recognition, text-to-speech, optical character, barcode scanner
-            qr scanner, tower defense, flappy bird, tic-tac-toe, space invaders, pac-man, pacman game, platformer
-            side-scroller, tile map, tilemap, sprite sheet, spritesheet, hitbox, pathfinding, enemy ai, npc dialogue
-            inventory system, save system, health bar, double jump, character controller, camera follow
-            leaderboards, high score, particle system, procedural generation, procedurally generated, maze generator
-            maze solver, n-body, double pendulum, lorenz attractor, julia set, pendulum simulation, bouncing ball
-            boids, flocking, verlet, collision detection, physics engine, ascii table, star pattern, number pattern
-            leap year, vowels in, word count, character count, armstrong number, perfect number, gcd, lcm
-            roman numerals, roman numeral, temperature converter, unit converter, currency converter
-            password generator, password strength, url shortener, shopping cart, chat application, chat app
-            messaging app, weather app, notes app, note-taking app, expense tracker, budget tracker, habit tracker
-            task manager, blog application, e-commerce site, ecommerce site, portfolio website, personal website
-            image gallery, photo gallery, music player, video player, drum machine, synthesizer app, stopwatch
-            pomodoro, quiz app, hangman, rock paper, rock-paper-scissors, wordle, minesweeper, connect four, 2048
-            blackjack game, dice roller, conways, parking lot, elevator system, vending machine, atm machine
-            library management, hospital management, bank account, student management, booking system
-            ticketing system, to-do list, todo list, address book, phone book, given list, given array, given string
-            given number, given integer, given integers, given matrix, given numbers, array of, if-else, if else
-            else if, switch case, ternary, for-loop, while-loop, do-while, key-value, object-oriented
-            object oriented, encapsulation, lexical analysis, variable type, two integers, two strings
-            two variables, n integers, integer n, string s, duplicate elements, input string, input array
-            login credentials, vocabulary size, input fields, userscript, bookmarklet, greasemonkey, tampermonkey
-            violentmonkey, devtools, developer tools, browser console, callback, callbacks, promise, promises, nil
-            generator function, async generators, thread safety, undo redo, undo/redo, pull-to-refresh
-            event emitter, event listeners, event bus, message queue, message broker, combinations of
-            without recursion, digits of, merge overlapping, shortest distance, balanced brackets, closing bracket
-            cohort, virtual host, echo server, web sockets, port scanner, key logger, keylogger, brute-force
-            password cracker, packet sniffer, reverse engineer, disassemble, disassembly, decompiler, binary file
-            hex dump, bit manipulation, bit mask, bit shift, row-level, row level, surrogate key, slowly changing
-            star schema, fact table, fact tables, dimension table, window functions, pivot rows, date column
-            date range, regular expressions, exit status, pipe the, tail -f, cat file, heredoc, command substitution
-            find all, rename all, bulk rename, batch rename, mass rename, parametric, extrude, inverse kinematics
+            motion detection, ocr, text-to-speech, optical character, barcode scanner, qr scanner, tower defense
+            flappy bird, tic-tac-toe, space invaders, pac-man, pacman game, platformer, side-scroller, tile map
+            tilemap, sprite sheet, spritesheet, hitbox, pathfinding, enemy ai, npc dialogue, inventory system
+            save system, health bar, double jump, character controller, camera follow, leaderboards, high score
+            particle system, procedural generation, procedurally generated, maze generator, maze solver, n-body
+            double pendulum, lorenz attractor, julia set, pendulum simulation, bouncing ball, boids, flocking
+            verlet, collision detection, physics engine, ascii table, star pattern, number pattern, leap year
+            vowels in, word count, character count, armstrong number, perfect number, gcd, lcm, roman numerals
+            roman numeral, temperature converter, unit converter, currency converter, password generator
+            password strength, url shortener, shopping cart, chat application, chat app, messaging app, weather app
+            notes app, note-taking app, expense tracker, budget tracker, habit tracker, task manager
+            blog application, e-commerce site, ecommerce site, portfolio website, personal website, image gallery
+            photo gallery, music player, video player, drum machine, synthesizer app, stopwatch, pomodoro, quiz app
+            hangman, rock paper, rock-paper-scissors, wordle, minesweeper, connect four, 2048, blackjack game
+            dice roller, conways, parking lot, elevator system, vending machine, atm machine, library management
+            hospital management, bank account, student management, booking system, ticketing system, to-do list
+            todo list, address book, phone book, given list, given array, given string, given number, given integer
+            given integers, given matrix, given numbers, array of, if-else, if else, else if, switch case, ternary
+            for-loop, while-loop, do-while, key-value, object-oriented, object oriented, encapsulation
+            lexical analysis, variable type, two integers, two strings, two variables, n integers, integer n
+            string s, duplicate elements, input string, input array, login credentials, vocabulary size
+            input fields, userscript, bookmarklet, greasemonkey, tampermonkey, violentmonkey, devtools
+            developer tools, browser console, callback, callbacks, promises, nil, generator function
+            async generators, thread safety, undo redo, undo/redo, pull-to-refresh, event emitter, event listeners
+            event bus, message queue, message broker, combinations of, without recursion, digits of
+            merge overlapping, shortest distance, balanced brackets, closing bracket, cohort, virtual host
+            echo server, web sockets, port scanner, key logger, keylogger, brute-force, password cracker
+            packet sniffer, reverse engineer, disassemble, disassembly, decompiler, binary file, hex dump
+            bit manipulation, bit mask, bit shift, row-level, row level, surrogate key, slowly changing, star schema
+            fact table, fact tables, dimension table, window functions, pivot rows, date column, date range
+            regular expressions, exit status, pipe the, tail -f, cat file, heredoc, command substitution, find all
+            rename all, bulk rename, batch rename, mass rename, parametric, extrude, inverse kinematics
             forward kinematics, robot arm, quaternion, rotation matrix, projection matrix, state space
             sensor fusion, point cloud, occupancy grid, slam, lidar, ode45, newton raphson, runge-kutta, runge kutta
             finite difference, numerical integration, monte-carlo, trajectory of, interpreter for, compiler for

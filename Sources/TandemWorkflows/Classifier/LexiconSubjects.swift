@@ -9,16 +9,16 @@ extension LexiconTerms {
             sidebar, navigation, css, gpu, gpus, cpu, docker, container, deploy, backup, usb, firmware, arduino, bot
             parse, repository, commit, debug, logging, toolbar, scroll, click, hover, popup, modal, submit, textbox
             label, widget, gui, notebook, encoder, decoder, embedding, embeddings, classifier, epoch, batch
-            inference, pipeline, buffer, filename, subdirectory, spreadsheet, kernel, hdmi, hostname, subnet
-            firewall, emulator, sprite, 3d, 2d, render, rendering, opengl, viewport, keyboard, mouse, stdin, loops
-            recursion, brackets, whitespace, uppercase, lowercase, delimiter, newline, prefix, suffix, anagram
-            linker, compiler, undo, gb, mb, kb, process id, keypress, scraping, leaderboard, coroutines, dll
-            backend, hyperparameter, hyperparameters, the file, a file, the server, a server, the string, a string
-            a loop, the loop, the database, a database, the column, a column, two columns, the rows, a row
-            the browser, the container, file, folder, array, string, loop, row, column, database, sort, website
-            webpage, thread, index, app, compile, sensor, execute, delete all, integers, http, https, urls, socket
-            hex, payload, exploit, frontend, backend, front-end, back-end, hex, octal, ascii, unicode, ip address
-            report, timeline, tcp, udp, heatmap, heat map, scatter plot, bar chart, line chart, pie chart, histogram
+            inference, buffer, filename, subdirectory, spreadsheet, kernel, hdmi, hostname, subnet, firewall
+            emulator, sprite, 3d, 2d, render, rendering, opengl, viewport, keyboard, mouse, stdin, loops, recursion
+            brackets, whitespace, uppercase, lowercase, delimiter, newline, prefix, suffix, anagram, linker
+            compiler, undo, gb, mb, kb, process id, keypress, scraping, leaderboard, coroutines, dll, backend
+            hyperparameter, hyperparameters, the file, a file, the server, a server, the string, a string, a loop
+            the loop, the database, a database, the column, a column, two columns, the rows, the browser
+            the container, file, folder, array, string, loop, row, column, database, sort, website, webpage, thread
+            index, app, compile, sensor, execute, delete all, integers, http, https, urls, socket, hex, payload
+            exploit, frontend, backend, front-end, back-end, hex, octal, ascii, unicode, ip address, report
+            timeline, tcp, udp, heatmap, heat map, scatter plot, bar chart, line chart, pie chart, histogram
             box plot, boxplot, time series, moving average, correlation matrix, random forest, decision tree
             logistic regression, linear regression, k-means, kmeans, gradient boosting, feature engineering, lstm
             rnn, cnn, autoencoder, bert, word2vec, tf-idf, sentiment analysis, named entity, text classification
@@ -30,30 +30,29 @@ extension LexiconTerms {
             onedrive, teams channel, calendar api, salesforce, servicenow, sap, jira, confluence, trello, automate
             automation, scheduled, real-time, real time, realtime, stream, streaming, parallel, concurrent
             concurrency, batch processing, workflow, pdf, png, jpg, jpeg, mp3, mp4, wav, gif, midi, zip, gz
-            attachments, rename, metadata, exif, footer, responsive, css grid, color picker, background
-            hover effect, thumbnail, carousel, gallery, chart, plot, node, vertices, dictionary, set of, tuples
-            null, syntax, semantics, statements, nested, dashboard, user interface, ui, ux, bluetooth, sensor data
-            leds, microcontroller, sampling, webcam, frames, frame rate, fps, texture, animation, animate
-            game engine, enemies, level editor, gps, geocode, location data, latitude, longitude, chatbot, llm api
-            gpt-4, gpt-3.5, checkpoint, weights file, training script, training data, checkpointing, tensor
-            gpu memory, vram, emulate, simulate, random number, round to, decimal places, decimals, binary, regexes
-            replace, split, merge, join, concatenates, filter by, group, aggregate, aggregated, count the, sort by
-            sorted, ascending, descending, distinct, lookup, look up, compare two, export, import, convert to
-            encode, decode, encrypt, decrypt, compress, decompress, download all, install, uninstall, update all
-            run, write to, detect, extract, fetches, query, prime numbers, odd numbers, even numbers
-            matrix multiplication, random walk, my website, credentials, neural network, machine learning
-            deep learning, data set, data points, page, link, links, tab, placeholder, digits, element, elements
-            characters, domain, domains, axis, lat, tabs, scrollbar, tooltip, hyperlink, bookmark, time zone
-            timezone, leap second, permutations, intersection, union of, subsets, average of, maximum of, minimum of
-            pairs of, dialog, confirmation dialog, modal dialog, toggle, non-empty, overlapping, parentheses, curly
-            digit, streak, consecutive, interpolate, normalize, outliers, resample, timestamps, drag, zoom, rotate
-            canvas, port, ports, remote machine, network drive, pid, malicious, obfuscated, sandbox, mutable
-            immutable, locks, atomic, multilingual, two factor, two-factor, click on, data stream, concatenated
-            indexes, indices, sublist, palindromic, numeric, alphanumeric, checksum, checkout page, log in, log out
-            sign in, sign up, username, usernames, passwords, query string, endpoints, parsing, parsed, parses
-            executable, executables, runtime, library call, wrapper, snippets, template engine, scheduler, job queue
-            retry, retries, reload, scrolls, resize, align, aligned, centered, centre, padding, opacity, fade, hide
-            overlay, slideshow, collapse, expandable, sortable, searchable, clickable, editable, widgets, menu bar
+            attachments, rename, metadata, exif, footer, responsive, css grid, color picker, hover effect, thumbnail
+            carousel, gallery, chart, plot, node, vertices, dictionary, set of, tuples, null, syntax, semantics
+            nested, dashboard, user interface, ui, ux, bluetooth, sensor data, leds, microcontroller, sampling
+            webcam, frames, frame rate, fps, texture, animation, animate, game engine, enemies, level editor, gps
+            geocode, location data, latitude, longitude, chatbot, llm api, gpt-4, gpt-3.5, checkpoint, weights file
+            training script, training data, checkpointing, tensor, gpu memory, vram, emulate, simulate
+            random number, round to, decimal places, decimals, binary, regexes, replace, split, merge, join
+            concatenates, filter by, aggregate, aggregated, count the, sort by, sorted, ascending, descending
+            distinct, lookup, look up, compare two, export, import, convert to, encode, decode, encrypt, decrypt
+            compress, decompress, download all, install, uninstall, update all, run, write to, detect, extract
+            fetches, query, prime numbers, odd numbers, even numbers, matrix multiplication, random walk, my website
+            neural network, data set, data points, page, link, links, tab, placeholder, digits, element, elements
+            characters, axis, lat, tabs, scrollbar, tooltip, hyperlink, bookmark, time zone, timezone, leap second
+            permutations, intersection, union of, subsets, average of, maximum of, minimum of, pairs of, dialog
+            confirmation dialog, modal dialog, toggle, non-empty, overlapping, parentheses, curly, digit, streak
+            consecutive, interpolate, normalize, outliers, resample, timestamps, drag, zoom, rotate, canvas, port
+            ports, remote machine, network drive, pid, malicious, obfuscated, sandbox, mutable, immutable, locks
+            atomic, multilingual, two factor, two-factor, click on, data stream, concatenated, indexes, indices
+            sublist, palindromic, numeric, alphanumeric, checksum, checkout page, log in, log out, sign in, sign up
+            username, usernames, passwords, query string, endpoints, parsing, parsed, parses, executable
+            executables, runtime, library call, wrapper, snippets, template engine, scheduler, job queue, retry
+            retries, reload, scrolls, resize, align, aligned, centered, centre, padding, opacity, fade, hide
+            overlay, slideshow, expandable, sortable, searchable, clickable, editable, widgets, menu bar
             navigation bar, keyframe, draw a, drawing app, paint app, add-in, addin
             """
         ),
@@ -62,13 +61,13 @@ extension LexiconTerms {
             """
             recipe, cook, cooking, bake, baking, bread, dough, cake, food, meal, breakfast, dinner, lunch
             vegetarian, ingredients, wine, beer, restaurant, kitchen, coffee, tea, chocolate, travel, trip, vacation
-            holiday, hotel, flight, city, country, island, beach, visit, tourist, weather, climate, health, doctor
+            holiday, hotel, flight, country, island, beach, visit, tourist, weather, climate, health, doctor
             medical, medicine, patient, disease, symptoms, treatment, diagnosis, pain, pregnant, therapy, therapist
             mental, anxiety, depression, diet, weight, exercise, fitness, gym, yoga, muscle, nutrition, vitamin
-            protein, law, legal, lawyer, court, lawsuit, contract, tax, taxes, income, employer, employee, salary
-            insurance, mortgage, loan, rent, bank, investment, invest, investor, stocks, bonds, equity, funds
-            finance, financial, accounting, revenue, profit, budget, economy, economic, inflation, business, company
-            corporate, startup, marketing, customer, customers, sales, brand, product, strategy, market, stakeholder
+            protein, law, legal, lawyer, court, lawsuit, contract, tax, taxes, income, employer, employee, insurance
+            mortgage, loan, rent, bank, investment, invest, investor, stocks, bonds, equity, funds, finance
+            financial, accounting, revenue, profit, budget, economy, economic, inflation, business, company
+            corporate, startup, marketing, customer, sales, brand, product, strategy, market, stakeholder
             stakeholders, management, manager, leadership, hr, hiring, meeting, negotiation, supplier, procurement
             logistics, historical, war, wwii, roman, empire, king, queen, president, government, politics, political
             election, democracy, republican, democrat, abortion, religion, bible, god, church, islam, buddhism
@@ -87,51 +86,50 @@ extension LexiconTerms {
             apartment, furniture, sport, sports, football, soccer, basketball, baseball, tennis, golf, cricket
             olympics, coach, dungeon, dungeons, d&d, dnd, 5e, rpg, dragon, spell, spells, quest, magic, vampire, elf
             warrior, superhero, batman, christmas, easter, halloween, charity, nonprofit, volunteer, community
-            culture, tradition, society, women, men, people, feminist, gender, race, immigration, refugee, police
-            crime, prison, murder, detective, military, army, soldier, weapon, nuclear, oil, gas, hospital, nurse
-            clinic, vaccine, cancer, surgery, blood, brain, heart, hair, tooth, teeth, construction, manufacturing
-            factory, pump, valve, steel, metal, wood, concrete, paint, stain, stains, tile, roof, plumber, sewing
-            knitting, crochet, craft, jewelry, gem, gemstone, necklace, perfume, cleaning, laundry, carpet, oven
-            steak, sauce, advice, relationship, feelings, emotions, happiness, motivation, habit, habits
-            productivity, poem, story, joke, speech, advertising, volcano, indonesia, bali, paris, london, tokyo
-            japan, china, india, france, germany, spain, italy, russia, america, europe, africa, sermon, funeral
-            monk, meditation, astrology, tarot, horoscope, dream, dreams, detectives, novelists, cinema, comedy
-            comedian, influencer, instagram, tiktok, youtube, facebook, linkedin, podcast, blog, newsletter, seo
-            ecommerce, marketplace, freelancer, airline, wheel, worker, workers, union, wage, pension, retirement
-            visa, passport, citizen, embassy, treaty, monarchy, medieval, oldest, recipes, actress, singer, composer
-            haydn, ingredient, beans, tyre, puppy, kitten, egg, eggs, salmon, ibuprofen, headache, eat, swallowed
-            sonnets, olympic, restaurants, tenant, landlord, airport, luggage, earth, mars, penguin, penguins
-            nervous, nurses, store, ceramics, pottery, roses, rome, greece, victorian, mattresses, faust, peru
-            mona lisa, colors, history of, skin, sleep, a play, school play, stage play, the play, short film
-            commercial, sitcom, puppet, puppets, actors, audience, stage, beam, deflection, load-bearing
-            uniform load, inertia, moment of, torque, projectile, friction, deceleration, brakes, turbocharger
-            compressor, engine oil, warpage, injection, moulded, molding, die casting, casting, scrap rate, weld
-            welding, bearing, gearbox, hydraulic, pneumatic, acetic, ph, moles, mole, molar, propane, combustion
-            co2, carbon, emissions, resistor, capacitor, inductor, ohm, kω, µf, transistor, heat loss, heat pump
-            insulation, stove, boiler, roofing, gravel, driveway, staircase, squeaky, dishwasher, fridge, washing
-            drill, cottage, garage, housing, contractor, clause, liability, damages, copyright, patent, trademark
-            license, gdpr, privacy, compliance, regulation, regulatory, legislation, statute, constitutional
-            supreme, judge, jury, attorney, divorce, custody, inheritance, heir, notary, arbitration, audit, auditor
-            soc 2, iso 27001, governance, ngo, eu, uk, us law, brexit, parliament, senate, congress, minister
-            diplomacy, foreign, colonial, independence, revolution, bronze, ancient, dynasty, civilization
-            archaeology, archaeological, bismarck, napoleon, hitler, stalin, churchill, lincoln, roosevelt, cold war
-            slavery, theology, theological, jesus, christ, christian, catholic, protestant, jewish, muslim, hindu
-            buddhist, quran, scripture, ritual, myth, mythology, odyssey, homer, dante, tolstoy, dostoevsky
-            hemingway, orwell, dickens, austen, plot of, narrator, villain, protagonist, antagonist, chapter
-            fiction, horror, sci-fi, fantasy, thriller, mystery, romance, cyberpunk, tale, legend of, narrative
-            storytelling, paragraph, wording, rewrite this, rephrase, proofread, spelling, idiom, pronunciation
-            translate, translation, etymology, dialect, accent, phrase, sentence, academic tone, formal tone
-            dissertation, citation, bibliography, peer-reviewed, hypothesis, hypotheses, research question, survey
-            respondents, participants, sample size, likert, qualitative, interviewees, questionnaire
-            statistical test, anova, t-test, p-value, chi-square, standard deviation, normal distribution
-            satisfaction, recruiter, recruiting, recruitment, candidate, applicant, onboarding, colleague, coworker
-            boss, supervisor, team, layoff, resign, resignation, overtime, remote work, workload, burnout
-            performance review, diversity, mentor, mentoring, founder, co-founder, vesting, shareholders
-            shareholder, venture, vc, pitch, acquisition, merger, valuation, dcf, wacc, cash flow, ebitda
-            balance sheet, depreciation, amortization, dividend, etf, hedging, strike, break-even, futures, forex
-            interest, annuity, savings, 401k, ira, crypto, bitcoin, ethereum, halving, nft, blockchain, demand
-            supply, equilibrium, elasticity, gdp, monetary, fiscal, tariffs, trade-offs, subsidy, monopoly, churn
-            arpu, kpi, okr, roi, b2b, b2c, saas, crm, erp, vendor, buyer, clients, consumer, shopper, retail
+            culture, tradition, society, women, men, people, feminist, race, immigration, refugee, police, crime
+            prison, murder, detective, military, army, soldier, weapon, nuclear, oil, gas, hospital, nurse, clinic
+            vaccine, cancer, surgery, blood, brain, heart, hair, tooth, teeth, construction, manufacturing, factory
+            pump, valve, steel, metal, wood, concrete, paint, stain, stains, roof, plumber, sewing, knitting
+            crochet, craft, jewelry, gem, gemstone, necklace, perfume, cleaning, laundry, carpet, oven, steak, sauce
+            advice, relationship, feelings, emotions, happiness, motivation, habit, habits, productivity, poem
+            story, joke, speech, advertising, volcano, indonesia, bali, paris, london, tokyo, japan, china, india
+            france, germany, spain, italy, russia, america, europe, africa, sermon, funeral, monk, meditation
+            astrology, tarot, horoscope, dream, dreams, detectives, novelists, cinema, comedy, comedian, influencer
+            instagram, tiktok, youtube, facebook, linkedin, podcast, blog, newsletter, seo, ecommerce, marketplace
+            freelancer, airline, wheel, worker, workers, union, wage, pension, retirement, visa, passport, citizen
+            embassy, treaty, monarchy, medieval, recipes, actress, singer, composer, haydn, ingredient, beans, tyre
+            puppy, kitten, egg, eggs, salmon, ibuprofen, headache, eat, swallowed, sonnets, olympic, restaurants
+            tenant, landlord, airport, luggage, earth, mars, penguin, penguins, nervous, nurses, ceramics, pottery
+            roses, rome, greece, victorian, mattresses, faust, peru, mona lisa, colors, history of, skin, sleep
+            a play, school play, stage play, the play, short film, commercial, sitcom, puppet, puppets, actors
+            audience, stage, beam, deflection, load-bearing, uniform load, inertia, moment of, torque, projectile
+            friction, deceleration, brakes, turbocharger, compressor, engine oil, warpage, injection, moulded
+            molding, die casting, casting, scrap rate, weld, welding, bearing, gearbox, hydraulic, pneumatic, acetic
+            ph, moles, mole, molar, propane, combustion, co2, carbon, emissions, resistor, capacitor, inductor, ohm
+            kω, µf, transistor, heat loss, heat pump, insulation, stove, boiler, roofing, gravel, driveway
+            staircase, squeaky, dishwasher, fridge, washing, drill, cottage, garage, housing, contractor, clause
+            liability, damages, copyright, patent, trademark, license, gdpr, privacy, compliance, regulation
+            regulatory, legislation, statute, constitutional, supreme, judge, jury, attorney, divorce, custody
+            inheritance, heir, notary, arbitration, audit, auditor, soc 2, iso 27001, governance, ngo, eu, uk
+            us law, brexit, parliament, senate, congress, minister, diplomacy, foreign, colonial, independence
+            revolution, bronze, ancient, dynasty, civilization, archaeology, archaeological, bismarck, napoleon
+            hitler, stalin, churchill, lincoln, roosevelt, cold war, slavery, theology, theological, jesus, christ
+            christian, catholic, protestant, jewish, muslim, hindu, buddhist, quran, scripture, ritual, myth
+            mythology, odyssey, homer, dante, tolstoy, dostoevsky, hemingway, orwell, dickens, austen, plot of
+            narrator, villain, protagonist, antagonist, chapter, fiction, horror, sci-fi, fantasy, thriller, mystery
+            romance, cyberpunk, tale, legend of, narrative, storytelling, paragraph, wording, rewrite this, rephrase
+            proofread, spelling, idiom, pronunciation, translate, translation, etymology, dialect, accent, phrase
+            sentence, academic tone, formal tone, dissertation, citation, bibliography, peer-reviewed, hypothesis
+            hypotheses, research question, survey, respondents, participants, sample size, likert, qualitative
+            interviewees, questionnaire, statistical test, anova, t-test, p-value, chi-square, standard deviation
+            normal distribution, satisfaction, recruiter, recruiting, recruitment, candidate, applicant, onboarding
+            colleague, coworker, boss, supervisor, team, layoff, resign, resignation, overtime, remote work
+            workload, burnout, performance review, diversity, mentor, mentoring, founder, co-founder, vesting
+            shareholders, shareholder, venture, vc, pitch, acquisition, merger, valuation, dcf, wacc, cash flow
+            ebitda, balance sheet, depreciation, amortization, dividend, etf, hedging, strike, break-even, futures
+            forex, interest, annuity, savings, 401k, ira, crypto, bitcoin, ethereum, halving, nft, blockchain
+            demand, supply, equilibrium, elasticity, gdp, monetary, fiscal, tariffs, trade-offs, subsidy, monopoly
+            churn, arpu, kpi, okr, roi, b2b, b2c, saas, crm, erp, vendor, buyer, clients, consumer, shopper, retail
             retailer, wholesale, warehouse, inventory turnover, shipping, freight, customs, tender, rfp, sla, agile
             scrum, waterfall, kanban, retrospective, product owner, roadmap, milestones, milestone, deliverables
             project manager, wbs, gantt, swot, pestle, porter, benchmarking, consultancy, consulting, consultant
@@ -158,25 +156,25 @@ extension LexiconTerms {
             veterinary, lawn, mow, hedge trimming, rose, tulip, orchid, bouquet, interior design, curtain, sofa
             mattress, pillow, wallpaper, plumbing, electrician, carpenter, woodworking, sanding, varnish, lacquer
             leather, cotton, wool, silk, shirt, shoes, jacket, jeans, handbag, wardrobe, hairstyle, haircut, shampoo
-            lipstick, skincare, tattoo, spa, massage, mindfulness, self-esteem, confidence, grief, trauma, adhd
-            autism, autistic, bipolar, schizophrenia, psychologist, psychiatrist, counseling, cognitive, behavioral
-            freud, jung, maslow, parenting, toddler, teenager, daughter, son, sister, brother, grandmother
-            grandfather, grandma, grandpa, parents, parent, sibling, cousin, nephew, niece, uncle, aunt, neighbor
-            roommate, friendship, breakup, crush, flirt, anniversary, valentine, bride, groom, bridesmaid, vows
-            condolence, greeting card, retire, elderly, seniors, disability, wheelchair, homeless, poverty
-            inequality, racism, racial, discrimination, justice, human rights, protest, activism, feminism, lgbt
-            transgender, gay, pronouns, homeschool, kindergarten, elementary, middle school, high school
-            graduate school, phd application, scholarship, tuition, sat prep, gre, ielts, toefl, esl, pedagogy
-            teaching, tutor, lesson, rubric, grading, worksheet for, pupil, airplane, boeing, airbus, runway, pilot
-            passenger, train station, railway, subway, bus route, taxi, uber, traffic, highway, bridge, tunnel
-            skyscraper, architect, cathedral, sculpture, sculptor, renaissance, baroque, impressionism, picasso
-            van gogh, da vinci, orchestra, symphony, mozart, beethoven, bach, chopin, jazz, blues, hip hop, rapper
-            rock band, drummer, bass guitar, violin, flute, saxophone, tuning, scale in, chord progression, verse
-            rhyme, poem about, password manager, antivirus, printer, laptop, smartphone, headphones, gaming pc
-            pc build, point of, ice cream, bakery, bookstore, salon, gardener, farmers, engineers, executives
-            professionals, person, everyone, humans, human, mankind, public, synonyms, similar meaning, meaning of
-            tickets, customer's, support ticket, statements, premises, premise, correct answer, following statements
-            choose the, multiple choice
+            lipstick, skincare, tattoo, spa, massage, mindfulness, self-esteem, grief, trauma, adhd, autism
+            autistic, bipolar, schizophrenia, psychologist, psychiatrist, counseling, cognitive, behavioral, freud
+            jung, maslow, parenting, toddler, teenager, daughter, son, sister, brother, grandmother, grandfather
+            grandma, grandpa, parents, parent, sibling, cousin, nephew, niece, uncle, aunt, neighbor, roommate
+            friendship, breakup, crush, flirt, anniversary, valentine, bride, groom, bridesmaid, vows, condolence
+            greeting card, retire, elderly, seniors, disability, wheelchair, homeless, poverty, inequality, racism
+            racial, discrimination, justice, human rights, protest, activism, feminism, lgbt, transgender, gay
+            pronouns, homeschool, kindergarten, elementary, middle school, high school, graduate school
+            phd application, scholarship, tuition, sat prep, gre, ielts, toefl, esl, pedagogy, teaching, tutor
+            lesson, rubric, grading, worksheet for, pupil, airplane, boeing, airbus, runway, pilot, passenger
+            train station, railway, subway, bus route, taxi, uber, highway, bridge, tunnel, skyscraper, architect
+            cathedral, sculpture, sculptor, renaissance, baroque, impressionism, picasso, van gogh, da vinci
+            orchestra, symphony, mozart, beethoven, bach, chopin, jazz, blues, hip hop, rapper, rock band, drummer
+            bass guitar, violin, flute, saxophone, tuning, scale in, chord progression, verse, rhyme, poem about
+            password manager, antivirus, printer, laptop, smartphone, headphones, gaming pc, pc build, point of
+            ice cream, bakery, bookstore, salon, gardener, farmers, engineers, executives, professionals, person
+            everyone, humans, human, mankind, synonyms, similar meaning, meaning of, tickets, customer's
+            support ticket, statements, premises, premise, correct answer, following statements, choose the
+            multiple choice
             """
         ),
         (
@@ -190,12 +188,12 @@ extension LexiconTerms {
             apples, how many, solve for, evaluate, logarithm, trigonometry, sin, cos, tan, arithmetic, geometric
             calculus, algebra, binomial, bayes, permutation, combinatorics, coefficient, logarithmic, nonempty
             real number, rational number, complex number, recurrence, hectares, dollars, interest rate
-            confidence interval, sum of, trains, speed, distance, f(x), g(x), x^2, x^3, natural number, finite group
+            confidence interval, trains, speed, distance, f(x), g(x), x^2, x^3, natural number, finite group
             differential, widgets, machines, integers x, fair dice, six-sided, a dice, coin toss, triangle, circle
             sqrt, ln, exp, eigenvectors, eigenvector, series sum, converge, diverges, induction, primes of
             infinitely many, subgroup, abelian, normal subgroup, vector space, linear map, hilbert, banach
             measure space, sigma-algebra, cauchy, taylor series, fourier series, laplace transform, ode, pde, y''
-            dy/dx, initial condition, boundary condition, rational, irrational, integers such, such that, many ways
+            dy/dx, initial condition, boundary condition, rational, irrational, integers such, many ways
             round table, balls, dice, drawn without, without replacement, at random, area of, volume of
             tangent line, cosine, sine, pythagorean, inequality, abs value, m/s^2, newton, joule, watt, volts, kn/m
             kpa, mpa, mol, celsius, kelvin, function f, function h, function g, functions f, continuous function
@@ -259,15 +257,20 @@ extension LexiconTerms {
             error code, access code, source of, unit price, unit of, heart of, key point, key differences
             key questions, key takeaways, key message, key metrics, key performance, key findings, key risks
             key features, key factors, key elements, key areas, key concepts, key aspects, key ideas
-            key stakeholders, value proposition, value chain, values of, present value, net present, expected value
+            key stakeholders, value proposition, value chain, present value, net present, expected value
             market value, core values, family values, nutritional value, book value, real estate, object to
             open source, open letter, open actions, open question, open points, running shoes, print media
             call center, call centre, close friend, match day, football match, open minded, record label
-            record player, motor vehicle, motor skills, field of, field trip, pattern of, animal shell, binary star
-            chart the, shape of, color palette, signal to, camera lens, graph paper, player character, game master
-            players about, map of, road map, key of, continuous function, continuous functions, linear function
+            record player, motor vehicle, motor skills, field trip, pattern of, animal shell, binary star, chart the
+            shape of, color palette, signal to, camera lens, graph paper, player character, game master
+            players about, road map, key of, continuous function, continuous functions, linear function
             quadratic function, function f, function h, function g, functions f, utility function, wave function
-            demand function, production function, supply function, objective function, vital functions
+            demand function, production function, supply function, objective function, vital functions, mental model
+            game of, play a, game show, game session, the game, this game, board games, card games, team building
+            role playing, role-playing, business report, report on, clock in, o'clock, forms of, in form, tax form
+            application form, model of, models of, pricing model, revenue model, operating model, business models
+            reader of, readers of, the reader, the writer, writers of, writer for, fashion models, integration of
+            social integration
             """
         ),
     ]

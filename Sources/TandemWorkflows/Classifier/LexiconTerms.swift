@@ -26,6 +26,12 @@ enum LexiconTerms {
             simulator, routine, prototype, dashboard, timer, clone, database, engine, animation, button, slider
             config, configuration, schema, bot, stack, queue, hook, command, formula, component, extension
             migration, plugin, implementation, query, website, api, row, column, folder, webpage, expression, node
+            form, page, menu, popup, chart, plot, graph, diagram, flowchart, visualization, visualisation, converter
+            downloader, uploader, validator, visualizer, tracker, notifier, logger, viewer, countdown, mod, backend
+            frontend, microservice, daemon, listener, handler, scheduler, checker, finder, sorter, renamer, picker
+            planner app, scanner, importer, exporter, translator app, editor, carousel, navigation, layout, grid
+            spreadsheet, workbook, worksheet, sheet, report generator, automation, workflow, pipeline, token
+            notebook, classifier, predictor, detector, recommender
             """
         ),
         (
@@ -129,14 +135,14 @@ enum LexiconTerms {
         (
             .errorWord,
             """
-            error, exception, bug, crash, crashes, crashed, warning, traceback, fails, failing, failed, broken
-            doesn't work, not working, won't work, doesn't compile, not compile, undefined, unexpected, cannot find
-            not found, permission denied, access denied, timeout, timed out, exit code, errno, deprecated, unhandled
-            uncaught, unresolved, mismatch, fix this, what's wrong, stack trace, stops, won't start, not start
-            doesn't start, freezes, hangs, stuck, invalid, exits, throws, throwing, cut off, strange results
-            no effect, nothing happens, never fires, wrong with, issue with, problem with, having trouble
-            keeps getting, get an, can't connect, cannot connect, won't load, not loading, not showing, not updating
-            blank page, blank screen, black screen, fails with, getting an, i keep
+            error, exception, bug, crash, crashes, crashed, warning, traceback, fails, failing, failed, doesn't work
+            not working, won't work, doesn't compile, not compile, undefined, unexpected, cannot find, not found
+            permission denied, access denied, timeout, timed out, exit code, errno, deprecated, unhandled, uncaught
+            unresolved, mismatch, fix this, what's wrong, stack trace, won't start, not start, doesn't start
+            freezes, hangs, stuck, invalid, exits, throws, throwing, cut off, strange results, no effect
+            nothing happens, never fires, wrong with, problem with, having trouble, keeps getting, get an
+            can't connect, cannot connect, won't load, not loading, not showing, not updating, blank page
+            blank screen, black screen, fails with, getting an, i keep
             """
         ),
         (
@@ -159,16 +165,16 @@ enum LexiconTerms {
         (
             .advice,
             """
-            learn, learning, studying, curriculum, course, career, job, salary, interview, resume, pros, cons
-            advantages, disadvantages, compare, comparison, versus, vs, history, invented, popular, recommend
-            recommendation, books, book, beginner, worth, roadmap, overview, difference, differences, trends
-            certification, bootcamp, degree, university, alternatives, opinion, impact, should i, why do, which is
-            who invented, what are, best way, best practices, how much, earn, famous, developers, engineers
-            programmers, developer, engineer, programmer, trade-off, tradeoffs, strengths, weaknesses, market share
-            vendor, executives, analogy, for beginners, everyday examples, like i'm, explain like, for executives
-            ethics, pitfalls, alternative to, better choice, better than, is better, which one, you suggest
-            suggest to, years of, soft skills, career path, day in, do all, who made, how important, important is
-            matter, evolution of, future of, adoption, difference between
+            learn, learning, studying, curriculum, course, career, job, interview, resume, pros, cons, advantages
+            disadvantages, compare, comparison, versus, vs, history, invented, popular, recommend, recommendation
+            books, book, beginner, worth, roadmap, overview, difference, differences, trends, certification
+            bootcamp, degree, university, alternatives, opinion, impact, should i, why do, which is, who invented
+            what are, best way, best practices, how much, earn, famous, developers, engineers, programmers
+            developer, engineer, programmer, trade-off, tradeoffs, strengths, weaknesses, market share, vendor
+            executives, analogy, for beginners, everyday examples, like i'm, explain like, for executives, ethics
+            pitfalls, alternative to, better choice, better than, is better, which one, you suggest, suggest to
+            years of, soft skills, career path, day in, do all, who made, how important, important is, matter
+            evolution of, future of, adoption, difference between
             """
         ),
         (

@@ -53,6 +53,8 @@ struct TextEvidence: Sendable {
     var doubtfulRequests = 0
     var textRequests = 0
     var technologyRequests = 0
+    /// Sentences that ask how to do something and name a technology or a term of programming.
+    var technologyHowTos = 0
     /// Technologies and terms to be explained.
     var explanations = 0
 }

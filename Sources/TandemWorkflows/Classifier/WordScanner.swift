@@ -13,6 +13,9 @@ struct WordScanner {
     private var sinceRequest = Int.max / 2
     private var requestExplains = false
     private var sinceObject = Int.max / 2
+    /// Of the sentence so far.
+    private var asksHow = false
+    private var namesTechnology = false
     private var pendingAmbiguous = false
     private var pendingAfterPreposition = false
     /// "C" and "R" by themselves are as often the letters of a list.
@@ -51,6 +54,8 @@ struct WordScanner {
         }
         settleAmbiguous(before: meaning)
         count(meaning)
+        if meaning.contains(.howTo) { asksHow = true }
+        if !meaning.isDisjoint(with: [.language, .framework, .tool, .codeConcept]) { namesTechnology = true }
         if meaning.contains(.ambiguousLanguage), !meaning.contains(.language) {
             pendingAmbiguous = true
             pendingAfterPreposition = previous.contains(.preposition)
@@ -62,6 +67,7 @@ struct WordScanner {
 
     mutating func sentenceEnd() {
         settleAmbiguous(before: [])
+        settleHowTo()
         sinceRequest = Int.max / 2
         sinceObject = Int.max / 2
         previous = []
@@ -70,7 +76,14 @@ struct WordScanner {
 
     mutating func finish() -> TextEvidence {
         settleAmbiguous(before: [])
+        settleHowTo()
         return evidence
+    }
+
+    private mutating func settleHowTo() {
+        if asksHow, namesTechnology { evidence.technologyHowTos += 1 }
+        asksHow = false
+        namesTechnology = false
     }
 
     private mutating func settleAmbiguous(before next: WordMeaning) {

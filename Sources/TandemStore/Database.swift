@@ -64,6 +64,9 @@ package final class Database {
         sqlite3_close_v2(connection)
     }
 
+    /// Frees the pages that are cached and not in use.
+    func releaseMemory() { sqlite3_db_release_memory(connection) }
+
     /// Runs statements that have no parameters and whose rows do not matter. For fixed SQL only.
     package func execute(_ sql: String) throws(SQLiteError) {
         let code = sqlite3_exec(connection, sql, nil, nil, nil)

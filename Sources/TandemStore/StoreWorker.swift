@@ -1,3 +1,4 @@
+import CLinux
 import Synchronization
 import TandemBase
 
@@ -35,7 +36,7 @@ final class StoreWorker {
     /// Works until the queue is closed and empty.
     func run() {
         while true {
-            let work = queue.next(mayWait: !isPruning)
+            let work = queue.next(mayWait: !isPruning, atRest: giveMemoryBack)
             if shared.overflowing.exchange(false, ordering: .relaxed) {
                 log(.info, "the ledger's queue is empty again")
             }
@@ -44,6 +45,13 @@ final class StoreWorker {
             if work.closing { return closeConnections() }
             prune()
         }
+    }
+
+    /// An idle daemon holds no pages of the ledger, and not what a burst of requests needed and freed.
+    private func giveMemoryBack() {
+        ledger?.database.releaseMemory()
+        reader?.releaseMemory()
+        cl_release_freed_memory()
     }
 
     // Writing -------------------------------------------------------------------------------------------------

@@ -13,6 +13,8 @@ package struct QueueLimits: Sendable {
     package var batchRows = 1024
     /// How long the first write of a group waits for others, in milliseconds.
     package var batchMilliseconds = 25
+    /// After so long without work the thread is at rest, in milliseconds.
+    package var restMilliseconds = 1000
 
     package init() {}
 }
@@ -87,16 +89,18 @@ final class WriteQueue: Sendable {
         var closing: Bool
     }
 
-    /// Waits for a full group, the end of a group's time, a job or the end. Only the store's thread calls this.
-    func next(mayWait: Bool) -> Work {
+    /// Waits for a full group, the end of a group's time, a job or the end, and calls `atRest` once where that takes
+    /// long. Only the store's thread calls this.
+    func next(mayWait: Bool, atRest: () -> Void = {}) -> Work {
         var groupEnd: MonotonicTime?
+        var hasRested = false
         while true {
             let timeout: Int32? = state.withLock { state in
                 if !state.jobs.isEmpty || state.closing || state.writes.count >= limits.batchRows { return nil }
                 if state.writes.isEmpty {
                     if !mayWait { return nil }
                     state.writer = .asleep
-                    return -1
+                    return hasRested ? -1 : Int32(limits.restMilliseconds)
                 }
                 let end = groupEnd ?? .now() + .milliseconds(limits.batchMilliseconds)
                 groupEnd = end
@@ -106,7 +110,10 @@ final class WriteQueue: Sendable {
                 return Int32(left)
             }
             guard let timeout else { return take() }
-            signal.wait(milliseconds: timeout)
+            if !signal.wait(milliseconds: timeout), groupEnd == nil, !hasRested {
+                hasRested = true
+                atRest()
+            }
         }
     }
 

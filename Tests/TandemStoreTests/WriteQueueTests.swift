@@ -33,6 +33,22 @@ import Testing
         #expect(queue.next(mayWait: false).writes.isEmpty)
     }
 
+    /// Once for each time without work, and not while a group waits for more.
+    @Test func theThreadComesToRest() {
+        var limits = QueueLimits()
+        limits.restMilliseconds = 1
+        limits.batchMilliseconds = 20
+        let queue = WriteQueue(limits: limits)
+        var rests = 0
+        for index in 0..<3 {
+            let work = queue.next(mayWait: true) {
+                rests += 1
+                #expect(queue.add(write(index)))
+            }
+            #expect(work.writes.count == 1 && rests == index + 1)
+        }
+    }
+
     /// With a minute to wait, a full group, a job or the end is what lets it go on.
     @Test(arguments: ["full", "job", "end"])
     func theWaitForAGroupEndsEarly(by reason: String) async {

@@ -3,6 +3,7 @@
 #ifndef TANDEM_CLINUX_H
 #define TANDEM_CLINUX_H
 
+#include <malloc.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -120,4 +121,6 @@ int cl_is_writable(int fd);
 /// Makes `to` share `from`'s blocks (FICLONE), or copies them within the kernel (copy_file_range), or by hand.
 int cl_copy_contents(int from, int to);
 
+/// Gives the kernel back what was freed.
+static inline void cl_release_freed_memory(void) { malloc_trim(0); }
 #endif

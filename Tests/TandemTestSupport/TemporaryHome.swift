@@ -29,11 +29,14 @@ package final class TemporaryHome: Sendable {
     /// HOME and XDG_*, PATH and LANG, and nothing else of the test's own environment: no key of the person who runs
     /// the tests ever reaches a process under test.
     package var environment: [String: String] {
-        [
+        var environment = [
             "HOME": path, "XDG_CONFIG_HOME": config, "XDG_STATE_HOME": state, "XDG_DATA_HOME": data,
             "XDG_CACHE_HOME": cache, "XDG_RUNTIME_DIR": runtime, "LANG": "C.UTF-8",
             "PATH": getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin",
         ]
+        // What the sanitizers report of a process under test counts as well.
+        for name in ["ASAN_OPTIONS", "TSAN_OPTIONS"] { environment[name] = getenv(name).map { String(cString: $0) } }
+        return environment
     }
 
     /// Writes a file, with the folders above it; a relative path counts from the home.

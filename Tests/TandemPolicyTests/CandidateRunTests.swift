@@ -7,9 +7,9 @@ import Testing
 
     /// The candidates called when every call fails with `failure`, and how it ends.
     static func calls(
-        _ failures: [CallFailure], candidates: Int, attempts: Int = 3
+        _ failures: [CallFailure], candidates: Int, attempts: Int = 3, hasAlternative: Bool = false
     ) -> ([Int], CandidateRun.Exhaustion?) {
-        var run = CandidateRun(candidates: candidates, deadline: deadline)
+        var run = CandidateRun(candidates: candidates, hasAlternative: hasAlternative, deadline: deadline)
         var budget = AttemptBudget(attempts: attempts)
         var random = SeededRandom(7)
         var called: [Int] = []
@@ -94,6 +94,55 @@ import Testing
         let tooLong = CallFailure.status(503, retryAfter: .seconds(100))
         #expect(alone.next(after: tooLong, at: seconds(0), budget: &fresh, random: &random) == .exhausted(.candidates))
         #expect(fresh.extrasLeft == 2)
+    }
+
+    // MARK: another part of the workflow takes over
+
+    @Test func theAlternativeHasItsTurnLikeOneMoreCandidate() {
+        func always(_ failure: CallFailure, candidates: Int, attempts: Int = 3) -> ([Int], CandidateRun.Exhaustion?) {
+            Self.calls(
+                Array(repeating: failure, count: 20), candidates: candidates, attempts: attempts, hasAlternative: true)
+        }
+        // One retry less than alone: the budget holds the alternative's call.
+        #expect(always(.status(503), candidates: 1) == ([0, 0], .candidates))
+        #expect(always(.status(503), candidates: 2) == ([0, 1], .candidates))
+        #expect(always(.status(503), candidates: 1, attempts: 2) == ([0], .candidates))
+        // Waiting once was long enough, and nobody comes back to it.
+        #expect(always(.timeout, candidates: 1) == ([0], .candidates))
+        #expect(always(.timeout, candidates: 2) == ([0, 1], .candidates))
+        #expect(always(.status(401), candidates: 1) == ([0], .candidates))
+    }
+
+    @Test func whatIsLeftOfTheBudgetIsTheAlternatives() {
+        var run = CandidateRun(candidates: 1, hasAlternative: true, deadline: Self.deadline)
+        var budget = AttemptBudget(attempts: 3)
+        var random = SeededRandom(1)
+        _ = run.next(after: .status(503), at: seconds(1), budget: &budget, random: &random)
+        let end = run.next(after: .status(503), at: seconds(2), budget: &budget, random: &random)
+        #expect(end == .exhausted(.candidates))
+        #expect(budget.extrasLeft == 1)
+    }
+
+    @Test func aLongRetryAfterIsNotWaitedOutWhereAnotherAnswers() {
+        func first(_ pause: TimeSpan, hasAlternative: Bool) -> CandidateRun.Action {
+            var run = CandidateRun(candidates: 1, hasAlternative: hasAlternative, deadline: Self.deadline)
+            var budget = AttemptBudget()
+            var random = SeededRandom(1)
+            return run.next(
+                after: .status(429, retryAfter: pause), at: seconds(10), budget: &budget, random: &random)
+        }
+        let limit = CandidateRun.longestPauseBeforeFallback
+        #expect(first(limit, hasAlternative: true) == .wait(until: seconds(10) + limit, 0))
+        #expect(first(limit + .milliseconds(1), hasAlternative: true) == .exhausted(.candidates))
+        #expect(first(limit + .milliseconds(1), hasAlternative: false) != .exhausted(.candidates))
+    }
+
+    @Test func anOpenBreakerIsProbedOnlyForWhomNobodyStandsIn() {
+        func isOnly(_ candidates: Int, _ hasAlternative: Bool) -> Bool {
+            CandidateRun(candidates: candidates, hasAlternative: hasAlternative, deadline: Self.deadline)
+                .isOnlyCandidate
+        }
+        #expect(isOnly(1, false) && !isOnly(1, true) && !isOnly(2, false) && !isOnly(2, true))
     }
 
     @Test func nobodyContinuesCommittedContent() {

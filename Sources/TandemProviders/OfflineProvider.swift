@@ -106,8 +106,7 @@ func offlineAnswer(to prompt: Prompt) -> [String] {
         offlineLabel,
         shown.isEmpty ? "\n" : "You asked: \(shown)\n\n",
         "To get real answers, give Tandem a model and ask again:\n",
-        "- set a provider's key where the daemon sees it, for example\n",
-        "  `systemctl --user set-environment GROQ_API_KEY=…` and `systemctl --user restart tandemd`;\n",
+        "- set a provider's key, such as GROQ_API_KEY, where the daemon sees it: `tandem doctor` says how;\n",
         "- or start a local server: Ollama on port 11434 or llama-server on port 8080;\n",
         "- or write a configuration: `tandem config init`, then `tandem config check`.\n",
     ]

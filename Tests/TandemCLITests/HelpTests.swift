@@ -13,12 +13,20 @@ private func expectGolden(_ name: String, _ text: String, sourceLocation: Source
 }
 
 @Suite struct HelpTests {
-    @Test func theOverview() throws { try expectGolden("help.txt", Help.overview(CommandTable.all)) }
+    @Test func theOverview() throws {
+        let text = Help.overview(CommandTable.all)
+        try expectGolden("help.txt", text)
+        #expect(text.split(separator: "\n").allSatisfy { $0.count <= 80 })
+    }
 
     @Test(arguments: CommandTable.all.map(\.name))
     func aPage(_ name: String) throws {
         let command = try #require(CommandTable.command(named: name))
-        try expectGolden("help-\(name).txt", Help.page(command))
+        let page = Help.page(command)
+        try expectGolden("help-\(name).txt", page)
+        // Commands are shown as they are typed.
+        let fixed = command.examples.map { "  " + $0.command } + ["usage: " + Help.usage(command)]
+        for line in page.split(separator: "\n") where !fixed.contains(String(line)) { #expect(line.count <= 80) }
     }
 
     @Test(arguments: ["bash", "zsh", "fish"])

@@ -45,10 +45,11 @@ private func cacheTable(_ caches: [JSONValue]) -> TextTable {
     var table = TextTable(
         ["CACHE", "ENTRIES", "OF", "BYTES", "HITS", "MISSES", "KEPT FOR"], rightAligned: Set(1...6))
     for cache in caches {
+        let ttl = cache["ttl_ms"]?.double ?? 0
         table.add(
             [cache["name"]?.string ?? ""] + ["entries", "capacity"].map { humanCount(cache[$0]?.int ?? 0) }
                 + [humanBytes(cache["bytes"]?.int ?? 0)] + ["hits", "misses"].map { humanCount(cache[$0]?.int ?? 0) }
-                + [cache["ttl_ms"]?.double.map(humanDuration) ?? ""])
+                + [ttl > 0 ? humanDuration(milliseconds: ttl) : "-"])
     }
     return table
 }

@@ -44,7 +44,9 @@ struct DoctorReport {
         if mark == .bad { isHealthy = false }
         try output.write(output.terminal.hasColour ? "\u{1B}[\(colour)m\(sign)\u{1B}[0m " : sign + " ")
         try output.write(foreign: Array((text + "\n").utf8))
-        if let advice { try output.write(foreign: Array("    do: \(advice)\n".utf8)) }
+        guard let advice else { return }
+        let lines = output.terminal.columns.map { filledLines(advice, width: $0 - 8) } ?? [advice]
+        try output.write(foreign: Array("    do: \(lines.joined(separator: "\n        "))\n".utf8))
     }
 
     /// The socket, the daemon behind it, and what it says of its providers.

@@ -56,7 +56,7 @@ extension Command {
             try Output.standard.write(plan.raw + [0x0A])
         }
         let id = result["plan_id"]?.string ?? ""
-        try error.write(dimmed: "\(footer(result))\nplan \(id); carry it out with: tandem apply \(id)\n")
+        try error.write(dimmed: "\(footer(result))\ncarry it out with: tandem apply \(id)\n")
         return .success
     }
 }

@@ -1,6 +1,8 @@
 /// Help for people, from the command table.
 enum Help {
     static let purpose = "two-model work from the command line, over the daemon tandemd"
+    /// Columns of a line of help at most.
+    private static let width = 80
 
     static func overview(_ commands: [Command]) -> String {
         var text = """
@@ -18,8 +20,9 @@ enum Help {
     }
 
     static func page(_ command: Command) -> String {
-        var text = "tandem \(command.name): \(command.summary)\n\nusage: \(usage(command))\n"
-        if !command.details.isEmpty { text += "\n\(command.details)\n" }
+        var text = paragraphs("tandem \(command.name): \(command.summary)")
+        text += "\n\nusage: \(usage(command))\n"
+        if !command.details.isEmpty { text += "\n\(paragraphs(command.details))\n" }
         let described = command.operands.filter { !$0.summary.isEmpty }
         if !described.isEmpty { text += "\narguments:\n" + rows(described.map { ($0.name, $0.summary) }) }
         text += "\noptions:\n" + rows(command.shownOptions.map { (spelling($0), $0.summary) })
@@ -44,12 +47,22 @@ enum Help {
 
     /// Two columns; a left side too wide for its column gets a line of its own.
     private static func rows(_ rows: [(String, String)]) -> String {
-        let width = min(26, rows.map { $0.0.count }.max() ?? 0)
+        let column = min(26, rows.map { $0.0.count }.max() ?? 0) + 4
+        let indent = String(repeating: " ", count: column)
         return rows.map { left, right in
-            left.count <= width
-                ? "  " + left + String(repeating: " ", count: width - left.count + 2) + right + "\n"
-                : "  " + left + "\n" + String(repeating: " ", count: width + 4) + right + "\n"
+            let head = "  " + left
+            let gap = head.count + 2 <= column ? String(indent.dropFirst(head.count)) : "\n" + indent
+            return head + gap + filledLines(right, width: width - column).joined(separator: "\n" + indent) + "\n"
         }.joined()
+    }
+
+    /// Each of them filled anew; an empty line ends one.
+    private static func paragraphs(_ text: String) -> String {
+        var paragraphs = [""]
+        for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+            if line.isEmpty { paragraphs.append("") } else { paragraphs[paragraphs.count - 1] += " " + line }
+        }
+        return paragraphs.map { filledLines($0, width: width).joined(separator: "\n") }.joined(separator: "\n\n")
     }
 
     private static func examples(_ examples: some Sequence<Example>) -> String {

@@ -51,6 +51,7 @@ let package = Package(
 
         library("TandemBase", ["CLinux"]),
         library("TandemJSON", ["TandemBase"]),
+        library("TandemText", ["TandemJSON"]),
         library("TandemProtocol", ["TandemBase", "TandemJSON"]),
         library("TandemPolicy", ["TandemBase"]),
         library("TandemLoop", ["CLinux", "CSystemd", "TandemBase"]),
@@ -64,14 +65,18 @@ let package = Package(
             ]),
         library(
             "TandemWorkflows",
-            ["TandemBase", "TandemJSON", "TandemLoop", "TandemPolicy", "TandemProtocol", "TandemProviders"]),
+            [
+                "TandemBase", "TandemJSON", "TandemLoop", "TandemPolicy", "TandemProtocol", "TandemProviders",
+                "TandemText",
+            ]),
         library("TandemEdits", ["CCrypto", "CLinux", "TandemBase", "TandemJSON", "TandemProtocol"]),
         library("TandemStore", ["CLinux", "CSQLite", "TandemBase", "TandemEdits"]),
         library(
             "TandemService",
             [
                 "CLinux", "CSystemd", "CTOML", "TandemBase", "TandemEdits", "TandemHTTP", "TandemJSON", "TandemLoop",
-                "TandemPolicy", "TandemProtocol", "TandemProviders", "TandemRPC", "TandemStore", "TandemWorkflows",
+                "TandemPolicy", "TandemProtocol", "TandemProviders", "TandemRPC", "TandemStore", "TandemText",
+                "TandemWorkflows",
             ]),
         library("TandemClient", ["CLinux", "TandemBase", "TandemJSON", "TandemProtocol"]),
 
@@ -80,7 +85,9 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "tandem",
-            dependencies: ["CEdit", "CLinux", "TandemBase", "TandemClient", "TandemJSON", "TandemProtocol"],
+            dependencies: [
+                "CEdit", "CLinux", "TandemBase", "TandemClient", "TandemJSON", "TandemProtocol", "TandemText",
+            ],
             path: "clients/tandem", swiftSettings: strict),
         .executableTarget(
             name: "tandem-http",
@@ -89,7 +96,7 @@ let package = Package(
 
         // Feature vectors for the classifier's trainer (`make classifier`).
         .executableTarget(
-            name: "classifier-features", dependencies: ["TandemJSON", "TandemWorkflows"],
+            name: "classifier-features", dependencies: ["TandemJSON", "TandemText"],
             path: "tools/classifier/features", swiftSettings: strict),
 
         .target(
@@ -97,6 +104,7 @@ let package = Package(
             path: "Tests/TandemTestSupport", swiftSettings: strict),
         tests("TandemBase", ["TandemBase"]),
         tests("TandemJSON", ["TandemJSON", "TandemTestSupport"]),
+        tests("TandemText", ["TandemJSON", "TandemText"]),
         tests("TandemProtocol", ["TandemJSON", "TandemProtocol"]),
         tests("TandemPolicy", ["TandemPolicy", "TandemTestSupport"]),
         tests("TandemLoop", ["TandemLoop", "TandemTestSupport"]),

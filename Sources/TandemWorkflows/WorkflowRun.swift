@@ -3,6 +3,7 @@ import TandemLoop
 import TandemPolicy
 import TandemProtocol
 import TandemProviders
+import TandemText
 
 /// A piece of what a part of a workflow says.
 package enum WorkflowPiece: Hashable, Sendable {

@@ -1,5 +1,6 @@
 import TandemBase
 import TandemPolicy
+import TandemText
 
 /// One `[models.NAME]` that is a workflow. Parts name models, workflows included.
 package enum WorkflowSettings: Sendable {
@@ -41,7 +42,7 @@ package struct RouteSettings: Sendable {
 package struct PolishSettings: Hashable, Sendable {
     package var model: String
     /// Characters below which a draft without code is `too_short`.
-    package var minLength = 50
+    package var minLength = QualityCheck.defaultMinLength
     package var maxTokens = 2000
 
     package init(model: String) { self.model = model }

@@ -54,14 +54,16 @@ import Testing
         let run = try await bench(try prompts(Self.three))
         #expect(
             run.out == """
-                             AUTO      CHAIN
-                answers      3 of 3    3 of 3
-                time         100 ms    2.5 s
-                first token  20 ms     30 ms
-                tokens       45        45
-                cost         $0.75     -
-                issues       elided 3  none
-                polished     3         0
+                             AUTO    CHAIN
+                answers      3 of 3  3 of 3
+                time         100 ms  2.5 s
+                first token  20 ms   30 ms
+                tokens       45      45
+                cost         $0.75   -
+                issues       none    none
+                in drafts    3 of 3  none
+                  elided     3       0
+                polished     3       0
 
                 """)
         #expect(run.status == 0 && run.err == "")
@@ -85,7 +87,7 @@ import Testing
         let fair = try daemon { first, _ in first.contains("by chain") ? "first" : "**Second**." }
         defer { fair.stop() }
         let run = try await bench(try prompts("{\"prompt\":\"a\"}"), ["-j", "judge"])
-        #expect(run.out.contains("preferred    0 of 1    1 of 1\n"), "\(run.out)")
+        #expect(run.out.contains("preferred    0 of 1  1 of 1\n"), "\(run.out)")
         let feedback = fair.received.filter { $0.contains("\"feedback\"") }
         #expect(feedback.count == 2)
         #expect(feedback[0].contains(#""request_id":"auto-a","score":-1.0,"comment":"bench, judged by judge""#))
@@ -96,7 +98,7 @@ import Testing
         let daemon = try daemon { _, _ in "Both are fine." }
         defer { daemon.stop() }
         let run = try await bench(try prompts("{\"prompt\":\"a\"}"), ["-j", "judge"])
-        #expect(run.status == 0 && run.out.contains("preferred    0 of 0    0 of 0\n"))
+        #expect(run.status == 0 && run.out.contains("preferred    0 of 0  0 of 0\n"))
         #expect(run.err == "tandem bench: line 1: judge judge says neither FIRST, SECOND nor TIE\n")
         #expect(!daemon.received.contains { $0.contains("\"feedback\"") })
     }
@@ -107,7 +109,7 @@ import Testing
         let run = try await bench(try prompts("{\"prompt\":\"fails\"}\n{\"prompt\":\"b\"}"), ["--json"])
         let arm = try JSONDocument(Array(run.out.utf8)).root["arms"]?[0]
         #expect(arm?["answers"]?.int == 1 && arm?["errors"]?.int == 1 && arm?["cost_usd"]?.double == 0.25)
-        #expect(arm?["latency_ms"]?["median"]?.double == 100 && arm?["quality_issues"]?["elided"]?.int == 1)
+        #expect(arm?["latency_ms"]?["median"]?.double == 100 && arm?["draft_issues"]?["elided"]?.int == 1)
         #expect(run.status == 0 && run.err.contains("tandem bench: line 1: auto: No model answered.\n"))
         #expect(try await bench(try prompts("{\"prompt\":\"fails\"}")).status == 4)
     }
@@ -143,6 +145,35 @@ import Testing
             let run = try await runCLI(["bench"] + arguments, home: home)
             #expect(run.status == 2, "\(arguments): \(run.err)")
         }
+    }
+
+    /// A chain's or a model's answers are judged as a route's are, by what was asked.
+    @Test func theAnswersOfBothSidesAreJudged() async throws {
+        let answers = [
+            "auto": [
+                "Write a function in Python that adds": "I can't help with that.", "What is the capital?": "Paris.",
+            ],
+            "chain": [
+                "Write a function in Python that adds": "```python\n# ... existing code ...",
+                "What is the capital?": "",
+            ],
+        ]
+        let daemon = try ScriptedDaemon(home.socketPath) { message, peer in
+            let prompt = message.params?["messages"]?[0]?["content"]?.string ?? ""
+            let content = answers[message.params?["model"]?.string ?? ""]?[prompt] ?? "?"
+            peer.result(message.id, "{\"content\":\(quoted(content)),\"finish_reason\":\"length\"}")
+        }
+        defer { daemon.stop() }
+        let file = try prompts(
+            "{\"prompt\":\"Write a function in Python that adds\"}\n{\"prompt\":\"What is the capital?\"}")
+        let run = try await bench(file, ["--json"])
+        let arms = try JSONDocument(Array(run.out.utf8)).root["arms"]
+        func issues(_ arm: Int) -> String { String(decoding: arms?[arm]?["quality_issues"]?.raw ?? [], as: UTF8.self) }
+        #expect(issues(0) == #"{"missing_code_block":1,"refusal":1,"too_short":1,"truncated":2}"#)
+        #expect(issues(1) == #"{"elided":1,"empty":1,"truncated":2,"unclosed_code_block":1}"#)
+        #expect(arms?[1]?["draft_issues"]?.count == 0)
+        let table = try await bench(file).out
+        #expect(table.contains("issues                 2 of 2  2 of 2\n  elided               0       1\n"), "\(table)")
     }
 
     @Test func judgementIsTheLastWord() {

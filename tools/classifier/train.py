@@ -8,7 +8,7 @@ twice. A file is a JSON object a line: {"text", "label"} or {"messages", "label"
 file is the one that accuracy is reported for; more files only add to the training, those whose name contains
 "realistic" with the weight of the first. A file whose name contains "heldout" is never trained on.
 
-Writes Sources/TandemWorkflows/Classifier/ClassifierWeights.swift and docs/classifier.md.
+Writes Sources/TandemText/Classifier/ClassifierWeights.swift and docs/classifier.md.
 """
 import json
 import os
@@ -21,7 +21,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import numpy as np  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-WEIGHTS = ROOT / "Sources/TandemWorkflows/Classifier/ClassifierWeights.swift"
+WEIGHTS = ROOT / "Sources/TandemText/Classifier/ClassifierWeights.swift"
 REPORT = ROOT / "docs/classifier.md"
 # Strengths of the L2 penalty the inner loop chooses from.
 PENALTIES = [1.0, 3.0, 10.0]

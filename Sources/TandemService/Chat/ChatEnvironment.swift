@@ -6,6 +6,7 @@ import TandemPolicy
 import TandemProtocol
 import TandemProviders
 import TandemStore
+import TandemText
 import TandemWorkflows
 
 /// What a request's workflow needs of the daemon, with the models as they were configured when it came.

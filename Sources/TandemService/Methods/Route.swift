@@ -6,6 +6,7 @@ import TandemProtocol
 import TandemProviders
 import TandemRPC
 import TandemStore
+import TandemText
 import TandemWorkflows
 
 extension Daemon {

@@ -1,5 +1,6 @@
 import TandemLoop
 import TandemProviders
+import TandemText
 
 /// The default model's stream on its way to the client, with the signal taken out: no byte of it is ever shown,
 /// however it is cut. Once the signal was found the text around it is trimmed.

@@ -2,6 +2,7 @@ import TandemBase
 import TandemLoop
 import TandemProtocol
 import TandemProviders
+import TandemText
 
 /// Whether the reasoning limits have room.
 package enum ReasoningGrant {

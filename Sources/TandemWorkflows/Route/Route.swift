@@ -1,6 +1,7 @@
 import TandemJSON
 import TandemLoop
 import TandemProviders
+import TandemText
 
 /// Code or not: requests for code go to the code model (a share of them, for comparison), all others to the general
 /// one. The code model's draft is checked, and polished where it shows an issue.
@@ -30,7 +31,8 @@ struct Route {
         // The client has to run its tools first; there is nothing to judge yet.
         guard draft.toolCalls.isEmpty else { return draft }
         let author = run.author(.draft)
-        let check = QualityCheck(codeAsked: true, minLength: settings.polish?.minLength ?? defaultMinLength)
+        let check = QualityCheck(
+            codeAsked: true, minLength: settings.polish?.minLength ?? QualityCheck.defaultMinLength)
         let issues = await run.environment.issues(of: draft, by: check)
         run.outcome.qualityIssues = issues.map(\.rawValue)
         guard !issues.isEmpty, let polish = settings.polish else { return attribute(draft, author, tracker) }
@@ -94,26 +96,9 @@ struct Route {
     }
 }
 
-/// Characters below which a draft without code is too short, where no polish is configured that says otherwise.
-private let defaultMinLength = PolishSettings(model: "").minLength
-
-/// Turns at the end of a conversation that the classifier is shown.
-private let classifiedTurns = 6
-
 /// Whether the conversation's last user turn asks for code.
 package func classifyRequest(_ prompt: Prompt) -> CodeClassifier.Result {
-    var turns: [CodeClassifier.Turn] = []
-    for message in prompt.parsedMessages?.elements.map({ $0 }).suffix(classifiedTurns) ?? [] {
-        let content = message["content"]
-        let text =
-            content?.string ?? content?.elements.compactMap { $0["text"]?.string }.joined(separator: "\n") ?? ""
-        switch message["role"]?.string {
-        case "user": turns.append(.init(.user, text))
-        case "assistant": turns.append(.init(.assistant, text))
-        default: break
-        }
-    }
-    return CodeClassifier.shipped.classify(turns)
+    CodeClassifier.shipped.classify(messages: prompt.parsedMessages)
 }
 
 /// Whether a hash falls into a share of 0...1: the same for the same hash.

@@ -16,7 +16,8 @@ extension Command {
         ],
         details: """
             Both are asked every prompt, one after the other and in turns first, without caches. Times are medians. \
-            Issues are those that a route's quality check found in its drafts.
+            Issues are what a route's quality check finds in the answers of both, without the syntax of code; those in \
+            drafts are what a route found before it polished.
 
             The judge sees both answers twice, the second time in the other order; an answer is preferred only if it is \
             preferred both times, else it is a tie. What the judge prefers is kept as feedback: 1 for the better \

@@ -1,5 +1,6 @@
 import TandemJSON
 import TandemProtocol
+import TandemText
 
 /// The most prompts of one comparison: each is several upstream calls.
 private let promptLimit = 10_000
@@ -11,6 +12,8 @@ struct BenchPrompt {
     let messages: [UInt8]
     /// What the judge is shown of it.
     let text: String
+    /// What its answers are judged by. Where no code is asked for, a few words may be all there is to say.
+    let check: QualityCheck
 
     /// JSON lines; empty ones are passed over, and so are members that mean nothing here.
     static func read(_ path: String) throws(Failure) -> [BenchPrompt] {
@@ -39,7 +42,19 @@ struct BenchPrompt {
 
     private init(_ value: JSONValue, line: Int, _ place: String) throws(Failure) {
         self.line = line
-        guard let given = value["messages"] else {
+        let asksForCode: Bool
+        if let given = value["messages"] {
+            guard given.count > 0, given.elements.allSatisfy({ $0["role"]?.string != nil }) else {
+                throw Failure("\(place): messages: expected an array of messages, each with a role")
+            }
+            messages = Array(given.raw)
+            text = given.elements.map { message in
+                let parts = message["content"]?.elements.compactMap { $0["text"]?.string } ?? []
+                return
+                    "\(message["role"]?.string ?? ""): \(message["content"]?.string ?? parts.joined(separator: "\n"))"
+            }.joined(separator: "\n\n")
+            asksForCode = CodeClassifier.shipped.classify(messages: given).isCode
+        } else {
             guard let text = (value["prompt"] ?? value["text"])?.string, !text.isEmpty else {
                 throw Failure("\(place): expected an object with prompt or text, a string, or messages, an array")
             }
@@ -49,15 +64,8 @@ struct BenchPrompt {
             writer.message("user", text)
             writer.endArray()
             messages = writer.bytes
-            return
+            asksForCode = CodeClassifier.shipped.classify(text).isCode
         }
-        guard given.count > 0, given.elements.allSatisfy({ $0["role"]?.string != nil }) else {
-            throw Failure("\(place): messages: expected an array of messages, each with a role")
-        }
-        messages = Array(given.raw)
-        text = given.elements.map { message in
-            let parts = message["content"]?.elements.compactMap { $0["text"]?.string } ?? []
-            return "\(message["role"]?.string ?? ""): \(message["content"]?.string ?? parts.joined(separator: "\n"))"
-        }.joined(separator: "\n\n")
+        check = QualityCheck(codeAsked: asksForCode, minLength: asksForCode ? QualityCheck.defaultMinLength : 1)
     }
 }

@@ -1,4 +1,5 @@
 import TandemJSON
+import TandemText
 
 /// One answer, in figures.
 struct BenchAnswer {
@@ -10,11 +11,14 @@ struct BenchAnswer {
     let completionTokens: Int
     /// nil where a price is unknown.
     let cost: Double?
+    /// What is wrong with it, judged like all answers here; the syntax of code in it is not, but that of JSON.
     let issues: [String]
+    /// What a route found wrong with the draft that it polished or let stand.
+    let draftIssues: [String]
     /// What became of it: polished, fallback, escalated.
     let marks: [String]
 
-    init(_ result: JSONValue) {
+    init(_ result: JSONValue, to prompt: BenchPrompt) {
         requestID = result["request_id"]?.string ?? ""
         content = result["content"]?.string ?? ""
         latency = result["latency_ms"]?.double ?? 0
@@ -22,7 +26,8 @@ struct BenchAnswer {
         promptTokens = result["usage"]?["prompt_tokens"]?.int ?? 0
         completionTokens = result["usage"]?["completion_tokens"]?.int ?? 0
         cost = result["cost_usd"]?.double
-        issues = elements(of: result["quality_issues"]).compactMap(\.string)
+        issues = prompt.check.issues(of: content, finishReason: result["finish_reason"]?.string).map(\.rawValue)
+        draftIssues = elements(of: result["quality_issues"]).compactMap(\.string)
         marks = BenchArm.marks.filter { result[$0]?.bool == true }
     }
 }
@@ -37,7 +42,7 @@ struct BenchArm {
     var preferred = 0
 
     /// Each value with how often it occurs, in alphabetical order.
-    func counts(_ values: (BenchAnswer) -> [String]) -> [(name: String, count: Int)] {
+    func counts(_ values: (BenchAnswer) -> [String]) -> [(String, Int)] {
         var counts: [String: Int] = [:]
         for answer in answers { for value in values(answer) { counts[value, default: 0] += 1 } }
         return counts.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
@@ -106,10 +111,19 @@ struct BenchReport {
             guard !arm.costs.isEmpty else { return "-" }
             return humanCost(arm.costs.reduce(0, +)) + (unknown > 0 ? " (\(unknown) unknown)" : "")
         }
-        row("issues") { arm in
-            let issues = arm.counts(\.issues).map { "\($0.name) \($0.count)" }
-            return issues.isEmpty ? "none" : issues.joined(separator: ", ")
+        /// How many answers have any, then how often each occurs.
+        func issues(_ name: String, _ issues: (BenchAnswer) -> [String]) {
+            row(name) { arm in
+                let count = arm.answers.count { !issues($0).isEmpty }
+                return count == 0 ? "none" : "\(humanCount(count)) of \(humanCount(arm.answers.count))"
+            }
+            let counts = arms.map { arm in Dictionary(uniqueKeysWithValues: arm.counts(issues)) }
+            for issue in Set(counts.flatMap(\.keys)).sorted() {
+                table.add(["  " + issue] + counts.map { humanCount($0[issue] ?? 0) })
+            }
         }
+        issues("issues", \.issues)
+        if arms.contains(where: { !$0.counts(\.draftIssues).isEmpty }) { issues("in drafts", \.draftIssues) }
         for mark in BenchArm.marks where arms.contains(where: { $0.answers.contains { $0.marks.contains(mark) } }) {
             row(mark) { arm in humanCount(arm.answers.count { $0.marks.contains(mark) }) }
         }
@@ -172,18 +186,23 @@ extension JSONWriter {
         key("cost_usd")
         if arm.costs.isEmpty { null() } else { double(arm.costs.reduce(0, +)) }
         member("unpriced", arm.answers.count - arm.costs.count)
-        key("quality_issues")
-        beginObject()
-        for (name, count) in arm.counts(\.issues) {
-            key(name)
-            int(count)
-        }
-        endObject()
+        counts("quality_issues", arm.counts(\.issues))
+        counts("draft_issues", arm.counts(\.draftIssues))
         for (name, count) in BenchArm.marks.map({ mark in (mark, arm.answers.count { $0.marks.contains(mark) }) }) {
             key(name)
             int(count)
         }
         member("preferred", arm.preferred)
+        endObject()
+    }
+
+    private mutating func counts(_ name: StaticString, _ counts: [(String, Int)]) {
+        key(name)
+        beginObject()
+        for (name, count) in counts {
+            key(name)
+            int(count)
+        }
         endObject()
     }
 

@@ -49,7 +49,7 @@ struct BenchRun {
         params.member("stream", true)
         // What one of them has said before, also within a workflow, would make its time another's.
         params.member("cache", "bypass" as StaticString)
-        return try chat(client, &params, prompt, name, &view).map { BenchAnswer($0) }
+        return try chat(client, &params, prompt, name, &view).map { BenchAnswer($0, to: prompt) }
     }
 
     /// The result; nil where there is none and the comparison goes on.

@@ -3,18 +3,10 @@
 // Out: {"label": "code", "features": [1, 0, …]}, behind a first line with the features' names.
 import Glibc
 import TandemJSON
-import TandemWorkflows
+import TandemText
 
 func turns(_ line: JSONValue) -> [CodeClassifier.Turn] {
-    guard let messages = line["messages"] else { return [.init(.user, line["text"]?.string ?? "")] }
-    return messages.elements.compactMap { message in
-        guard let text = message["content"]?.string else { return nil }
-        switch message["role"]?.string {
-        case "user": return .init(.user, text)
-        case "assistant": return .init(.assistant, text)
-        default: return nil
-        }
-    }
+    line["messages"].map(CodeClassifier.turns) ?? [.init(.user, line["text"]?.string ?? "")]
 }
 
 func stop(_ problem: String) -> Never {

@@ -11,8 +11,10 @@ package enum QualityIssue: String, CaseIterable, Hashable, Sendable {
     case syntax
 }
 
-/// Judges the draft of an answer by its text alone: is it worth another model's polish?
+/// Judges an answer by its text alone: is it worth another model's polish?
 package struct QualityCheck: Sendable {
+    /// Characters below which an answer without code is too short, where nobody says otherwise.
+    package static let defaultMinLength = 50
     /// Blocks of a draft whose syntax is checked at most, and bytes of one.
     private static let checkedBlocks = 8
     private static let checkedBytes = 64 << 10

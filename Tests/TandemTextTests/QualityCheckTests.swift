@@ -1,6 +1,6 @@
 import Testing
 
-@testable import TandemWorkflows
+@testable import TandemText
 
 @Suite struct QualityCheckTests {
     private let check = QualityCheck(codeAsked: true, minLength: 50)

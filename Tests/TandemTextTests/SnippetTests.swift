@@ -1,6 +1,6 @@
 import Testing
 
-@testable import TandemWorkflows
+@testable import TandemText
 
 /// What claims to be code that parses, and what only looks like it.
 @Suite struct SnippetTests {

@@ -183,7 +183,7 @@ enum AnswerPhrases {
 
 extension StringProtocol {
     /// Without the blanks around it.
-    var trimmed: String {
+    package var trimmed: String {
         var text = self[...]
         while text.first?.isWhitespace == true { text.removeFirst() }
         while text.last?.isWhitespace == true { text.removeLast() }

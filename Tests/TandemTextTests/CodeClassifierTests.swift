@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 import TandemJSON
-@testable import TandemWorkflows
+@testable import TandemText
 
 @Suite struct CodeClassifierTests {
     private let classifier = CodeClassifier.shipped
@@ -13,16 +13,7 @@ import TandemJSON
         let text = try String(contentsOfFile: path + "/tools/classifier/\(file).jsonl")
         return try text.split(separator: "\n").map { line in
             let row = try JSONDocument(Array(line.utf8)).root
-            let turns: [CodeClassifier.Turn] =
-                if let text = row["text"]?.string {
-                    [.init(.user, text)]
-                } else {
-                    row["messages"].map { messages in
-                        messages.elements.map {
-                            .init($0["role"]?.string == "user" ? .user : .assistant, $0["content"]?.string ?? "")
-                        }
-                    } ?? []
-                }
+            let turns = row["text"]?.string.map { [.init(.user, $0)] } ?? CodeClassifier.turns(row["messages"])
             return (turns, row["label"]?.string == "code")
         }
     }

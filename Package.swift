@@ -151,3 +151,13 @@ if Context.environment["TANDEM_FUZZ"] != nil {
                 linkerSettings: [.unsafeFlags(flags + ["-use-ld=lld"])]))
     }
 }
+
+// Replaying commits (Tests/TandemEditsTests/CommitReplayTests.swift) wants an optimised build, and of little.
+if Context.environment["TANDEM_REPLAY_REPO"] != nil {
+    let needed = [
+        "CLinux", "CCrypto", "CSystemd", "TandemBase", "TandemJSON", "TandemProtocol", "TandemLoop", "TandemEdits",
+        "TandemTestSupport", "TandemEditsTests",
+    ]
+    package.products = []
+    package.targets.removeAll { !needed.contains($0.name) }
+}

@@ -348,8 +348,11 @@ static int copy_attributes(int from, int to) {
     for (char *name = names; name < names + length; name += strlen(name) + 1) {
         ssize_t size = fgetxattr(from, name, value, sizeof value);
         if (size < 0) return -1;
-        // Labels that the kernel or the security module sets itself may be refused; those of users may not.
-        if (fsetxattr(to, name, value, (size_t)size, 0) != 0 && strncmp(name, "user.", 5) == 0) return -1;
+        // Labels that the security module sets itself may be refused; those of users, access lists and capabilities
+        // may not.
+        if (fsetxattr(to, name, value, (size_t)size, 0) != 0 &&
+            (strncmp(name, "security.", 9) != 0 || strcmp(name, "security.capability") == 0))
+            return -1;
     }
     return 0;
 }
@@ -362,7 +365,11 @@ int cl_copy_metadata(int from, int to) {
         return -1;
     // After the owner: chown clears the set-id bits.
     if (fchmod(to, source.st_mode & 07777) != 0) return -1;
-    return copy_attributes(from, to);
+    if (copy_attributes(from, to) != 0 || fstat(to, &target) != 0) return -1;
+    // A group that the owner is not in loses its set-id bit without an error.
+    if (source.st_uid == target.st_uid && source.st_gid == target.st_gid && source.st_mode == target.st_mode) return 0;
+    errno = EPERM;
+    return -1;
 }
 
 void cl_start_writeback(int fd) { sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE); }

@@ -6,7 +6,9 @@ import Testing
 
 /// Replays the commits of any git repository as plans: each hunk a replace, new and deleted files too.
 ///
-/// `TANDEM_REPLAY_REPO=<git folder> [TANDEM_REPLAY_COMMITS=250] swift test --filter CommitReplay` prints the figures.
+/// `TANDEM_REPLAY_REPO=<git folder> [TANDEM_REPLAY_COMMITS=250] swift test -c release -Xswiftc -enable-testing
+/// --scratch-path .build/replay --filter CommitReplay` prints the figures. With the variable the package has nothing but
+/// what this needs.
 struct CommitReplayTests {
     private static let repository = ProcessInfo.processInfo.environment["TANDEM_REPLAY_REPO"]
     private static let commits = ProcessInfo.processInfo.environment["TANDEM_REPLAY_COMMITS"] ?? "250"
@@ -15,6 +17,36 @@ struct CommitReplayTests {
         var path: String
         var old: [UInt8]?
         var new: [UInt8]?
+    }
+
+    /// Contents by name, from one process of git's for all of them.
+    private final class Blobs {
+        private let process = Process()
+        private let names = Pipe()
+        private let contents = Pipe()
+
+        init(_ repository: String) throws {
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/git")
+            process.arguments = ["--git-dir", repository, "cat-file", "--batch"]
+            process.standardInput = names
+            process.standardOutput = contents
+            try process.run()
+        }
+
+        deinit {
+            try? names.fileHandleForWriting.close()
+            process.waitUntilExit()
+        }
+
+        func content(_ name: String) throws -> [UInt8] {
+            let output = contents.fileHandleForReading
+            names.fileHandleForWriting.write(Data("\(name)\n".utf8))
+            var header: [UInt8] = []
+            while let byte = output.readData(ofLength: 1).first, byte != 0x0A { header.append(byte) }
+            // "name blob bytes", or "name missing".
+            let count = try #require(Int(String(decoding: header.split(separator: 0x20).last ?? [], as: UTF8.self)))
+            return Array(output.readData(ofLength: count + 1).dropLast())
+        }
     }
 
     /// One hunk with its context: where it truly stands, and what it turns into what.
@@ -32,12 +64,15 @@ struct CommitReplayTests {
         var other = 0
         var wrong = 0
         var hinted = 0
+        /// Damaged until it was, byte for byte, the text of another place.
+        var elsewhere = 0
 
         func line(_ name: String) -> String {
             let share = hunks == 0 ? 0 : Double(applied) / Double(hunks) * 100
             return
                 "\(name): \(hunks) hunks, \(applied) applied (\(String(format: "%.2f", share))%), \(ambiguous) ambiguous, "
-                + "\(other) refused otherwise, \(hinted) of the ambiguous applied with line_hint, \(wrong) WRONG"
+                + "\(other) refused otherwise, \(hinted) of the ambiguous applied with line_hint, "
+                + "\(elsewhere) quote another place exactly, \(wrong) WRONG"
         }
     }
 
@@ -54,7 +89,7 @@ struct CommitReplayTests {
         return Array(bytes)
     }
 
-    private func changes(of commit: String) throws -> [Change] {
+    private func changes(of commit: String, _ blobs: Blobs) throws -> [Change] {
         let raw = try git(["diff-tree", "-r", "-z", "--no-renames", "--raw", "\(commit)^", commit])
         let fields = raw.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
         var changes: [Change] = []
@@ -62,38 +97,51 @@ struct CommitReplayTests {
             let info = fields[index].split(separator: " ").map(String.init)
             let modes = [info[0].dropFirst().description, info[1]]
             guard modes.allSatisfy({ ["000000", "100644", "100755"].contains($0) }) else { continue }
-            let old = modes[0] == "000000" ? nil : try git(["cat-file", "blob", info[2]])
-            let new = modes[1] == "000000" ? nil : try git(["cat-file", "blob", info[3]])
+            let old = modes[0] == "000000" ? nil : try blobs.content(info[2])
+            let new = modes[1] == "000000" ? nil : try blobs.content(info[3])
             if old == new || old?.contains(0) == true || new?.contains(0) == true { continue }
             changes.append(Change(path: fields[index + 1], old: old, new: new))
         }
         return changes
     }
 
-    private func hunks(_ old: [UInt8], _ new: [UInt8], context: Int) -> [Hunk] {
-        let (oldLines, newLines) = (rawLines(old), rawLines(new))
-        let changes = LineDiff(oldLines, newLines).changes
-        var offsets = [0]
-        for line in oldLines { offsets.append(offsets[offsets.count - 1] + line.count) }
-        var groups: [[(left: Range<Int>, right: Range<Int>)]] = []
-        for change in changes {
-            if let last = groups.last?.last, change.left.lowerBound - last.left.upperBound < max(1, 2 * context) {
-                groups[groups.count - 1].append(change)
-            } else {
-                groups.append([change])
+    /// What turns one content into another, compared once for all its hunks.
+    private struct Comparison {
+        let old: [UInt8]
+        let new: [UInt8]
+        private let oldLines: RawLines
+        private let newLines: RawLines
+        private let changes: [(left: Range<Int>, right: Range<Int>)]
+
+        init(_ old: [UInt8], _ new: [UInt8]) {
+            (self.old, self.new) = (old, new)
+            (oldLines, newLines) = (rawLines(old), rawLines(new))
+            changes = LineDiff(oldLines, newLines).changes
+        }
+
+        func hunks(context: Int) -> [Hunk] {
+            var groups: [[(left: Range<Int>, right: Range<Int>)]] = []
+            for change in changes {
+                if let last = groups.last?.last, change.left.lowerBound - last.left.upperBound < max(1, 2 * context) {
+                    groups[groups.count - 1].append(change)
+                } else {
+                    groups.append([change])
+                }
+            }
+            return groups.compactMap { group in
+                guard let first = group.first, let last = group.last else { return nil }
+                let before = min(context, first.left.lowerBound)
+                let after = min(context, oldLines.count - last.left.upperBound)
+                let left = first.left.lowerBound - before..<last.left.upperBound + after
+                let right = first.right.lowerBound - before..<last.right.upperBound + after
+                if left.isEmpty { return nil }
+                return Hunk(
+                    line: left.lowerBound + 1, range: start(left.lowerBound)..<start(left.upperBound),
+                    find: Array(oldLines[left].joined()), replace: Array(newLines[right].joined()))
             }
         }
-        return groups.compactMap { group in
-            guard let first = group.first, let last = group.last else { return nil }
-            let before = min(context, first.left.lowerBound)
-            let after = min(context, oldLines.count - last.left.upperBound)
-            let left = first.left.lowerBound - before..<last.left.upperBound + after
-            let right = first.right.lowerBound - before..<last.right.upperBound + after
-            if left.isEmpty { return nil }
-            return Hunk(
-                line: left.lowerBound + 1, range: offsets[left.lowerBound]..<offsets[left.upperBound],
-                find: Array(oldLines[left].joined()), replace: Array(newLines[right].joined()))
-        }
+
+        private func start(_ line: Int) -> Int { line < oldLines.count ? oldLines[line].startIndex : old.count }
     }
 
     private func resolve(_ path: String, _ old: [UInt8], _ edits: [Replacement]) -> FileResolution {
@@ -107,15 +155,17 @@ struct CommitReplayTests {
         var tallies: [Int: Tally] = [:]
         var damaged: [String: Tally] = [:]
         var whole = (commits: 0, committed: 0, refused: 0, wrong: 0)
+        let blobs = try Blobs(Self.repository ?? "")
         for commit in log.split(separator: "\n").map(String.init) {
-            let changes = try changes(of: commit)
+            let changes = try changes(of: commit, blobs)
             for change in changes {
                 guard let old = change.old, let new = change.new else { continue }
+                let comparison = Comparison(old, new)
                 for context in [0, 1, 3, 10] {
-                    count(change.path, old, new, context, &tallies[context, default: Tally()])
+                    count(change.path, comparison, context, &tallies[context, default: Tally()])
                 }
                 for (name, damage) in Self.damages {
-                    countDamaged(change.path, old, new, damage, &damaged[name, default: Tally()])
+                    countDamaged(change.path, comparison, damage, &damaged[name, default: Tally()])
                 }
             }
             try replayWhole(changes, &whole)
@@ -131,8 +181,9 @@ struct CommitReplayTests {
         #expect(three.other == 0)
     }
 
-    private func count(_ path: String, _ old: [UInt8], _ new: [UInt8], _ context: Int, _ tally: inout Tally) {
-        let hunks = hunks(old, new, context: context)
+    private func count(_ path: String, _ comparison: Comparison, _ context: Int, _ tally: inout Tally) {
+        let (old, new) = (comparison.old, comparison.new)
+        let hunks = comparison.hunks(context: context)
         var all: [Replacement] = []
         for hunk in hunks {
             let edit = Replacement(find: hunk.find, replace: hunk.replace)
@@ -160,6 +211,12 @@ struct CommitReplayTests {
         if all.count == hunks.count, together.hasFailures { tally.wrong += 1 }
     }
 
+    /// Where a text stands, if once.
+    private func only(_ find: [UInt8], in text: [UInt8]) -> Range<Int>? {
+        let offsets = PatternSearch.occurrences(of: find, in: text)
+        return offsets.count == 1 ? offsets[0]..<offsets[0] + find.count : nil
+    }
+
     private typealias Damage = @Sendable (ArraySlice<UInt8>) -> [UInt8]
 
     /// What models do to lines they quote.
@@ -184,9 +241,10 @@ struct CommitReplayTests {
     ]
 
     private func countDamaged(
-        _ path: String, _ old: [UInt8], _ new: [UInt8], _ damage: Damage, _ tally: inout Tally
+        _ path: String, _ comparison: Comparison, _ damage: Damage, _ tally: inout Tally
     ) {
-        for hunk in hunks(old, new, context: 3) {
+        let old = comparison.old
+        for hunk in comparison.hunks(context: 3) {
             let find = rawLines(hunk.find).flatMap(damage)
             let replace = rawLines(hunk.replace).flatMap(damage)
             if find == replace { continue }
@@ -196,6 +254,11 @@ struct CommitReplayTests {
             case .applied:
                 tally.applied += 1
                 let isSame = result.outcomes[0].line == hunk.line
+                if !isSame, let place = only(find, in: old) {
+                    let expected = old[..<place.lowerBound] + replace + old[place.upperBound...]
+                    if result.bytes == Array(expected) { tally.elsewhere += 1 } else { tally.wrong += 1 }
+                    continue
+                }
                 let around =
                     result.bytes.starts(with: old[..<hunk.range.lowerBound])
                     && result.bytes.reversed().starts(with: old[hunk.range.upperBound...].reversed())
@@ -218,7 +281,7 @@ struct CommitReplayTests {
             if let old = change.old { folder.write(change.path, old) }
             switch (change.old, change.new) {
             case (let old?, let new?):
-                edits += hunks(old, new, context: 3).map {
+                edits += Comparison(old, new).hunks(context: 3).map {
                     PlannedEdit(change.path, .replace(Replacement(find: $0.find, replace: $0.replace)))
                 }
             case (nil, let new?): edits.append(PlannedEdit(change.path, .create(new)))

@@ -13,9 +13,58 @@ struct VerifyTests {
         #expect(broken?.status == .failed)
         #expect(broken?.output.contains("SyntaxError") == true)
         #expect(broken?.output.contains("/tmp") == false)
-        #expect(check("a.py", "def g(:\n", "def f(:\n")?.status == .skipped)
+        #expect(check("a.py", "def g(:\n", "def f(:\n")?.status == .passed)
         #expect(check("a.py", "def g(:\n", "x = 1\n")?.status == .passed)
         #expect(check("a.py", nil, "def f(:\n")?.status == .failed)
+    }
+
+    /// Checkers stop at the first error; what the change adds behind it, or before, is found all the same.
+    @Test(arguments: [
+        ("a.py", "x = 1\ny = 2\n", "def f(:\n    return 1\n", "y = (\n", "y = 3\n"),
+        ("a.js", "let x = 1\nlet y = 2\n", "let a = ;\n", "let y = ;\n", "let y = 3\n"),
+        ("a.sh", "x=1\ny=2\n", "echo )\n", "y=3 )\n", "y=3\n"),
+        ("a.toml", "x = 1\ny = 2\n", "a =\n", "y = = 3\n", "y = 3\n"),
+        ("a.swift", "let x = 1\nlet y = 2\n", "let = 3\n", "let y = = 3\n", "let y = 3\n"),
+        ("a.json", "{\n\"x\": 1,\n\"y\": 2\n}\n", "\"a\": ,\n", "\"y\": 3 4\n", "\"y\": 3\n"),
+        ("a.go", "package a\nvar x = 1\nvar y = 2\n", "var = 3\n", "var y = = 3\n", "var y = 3\n"),
+    ])
+    func errorsThatAFileHadDoNotHideNewOnes(
+        _ path: String, _ good: String, _ old: String, _ bad: String, _ fine: String
+    ) {
+        let lines = good.split(separator: "\n").map { String($0) + "\n" }
+        let at = lines.firstIndex { $0.contains("y") } ?? 0
+        func text(_ added: [Int: String], _ line: String) -> String {
+            lines.indices.map { (added[$0] ?? "") + ($0 == at ? line : lines[$0]) }.joined()
+        }
+        let first = path == "a.json" || path == "a.go" ? 1 : 0
+        guard check(path, nil, good)?.status == .passed else { return }
+        // The old error first, then the edited line; and the other way round.
+        for places in [[first: old], [lines.count - (path == "a.json" ? 1 : 0): old]] {
+            func with(_ line: String) -> String {
+                text(places, line) + (places[lines.count] ?? "")
+            }
+            let before = with(lines[at])
+            #expect(check(path, nil, before)?.status == .failed, "\(before)")
+            let added = check(path, before, with(bad))
+            #expect(added?.status == .failed, "\(path) \(places): \(added?.output ?? "")")
+            #expect(added?.output.contains("this one is new") == true)
+            let same = check(path, before, with(fine))
+            #expect(same?.status == .passed, "\(path) \(places): \(same?.output ?? "")")
+            #expect(check(path, before, text([:], fine))?.status == .passed)
+            // One error is mended and another stays, or comes.
+            let two = with(lines[at]) + old
+            if path != "a.json" {
+                #expect(check(path, two, text([:], lines[at]) + old)?.status == .passed, "\(path) \(places)")
+            }
+        }
+        if path != "a.json" { #expect(check(path, text([first: old], lines[at]), text([:], bad))?.status == .failed) }
+    }
+
+    @Test func whatCannotBeToldIsSkippedWithTheReason() {
+        // The end of the file is where both are wrong.
+        let open = check("a.sh", "if true; then\n", "if true; then\nwhile true; do\n")
+        #expect(check("a.sh", "if true; then\n", "if true; then\necho )\n")?.status == .failed)
+        #expect(open?.status == .skipped && open?.output.contains("cannot be seen") == true, "\(open?.output ?? "")")
     }
 
     @Test func everyCheckerTellsGoodFromBad() {

@@ -177,7 +177,13 @@ package struct EditRoot: ~Copyable, Sendable {
     }
 
     static func fault(_ error: SystemError, _ path: String) -> EditFault {
-        switch error.code {
+        if error.call == FileSystem.copying, [EPERM, EACCES, ENOTSUP].contains(error.code) {
+            return EditFault(
+                .forbidden,
+                "\(path): its owner, group, mode or attributes could not be kept (\(error.reason)); edit it as the account "
+                    + "it belongs to")
+        }
+        return switch error.code {
         case ELOOP: EditFault(.symlink, "\(path) is or goes through a symbolic link; name the file it points to")
         case EXDEV: EditFault(.forbidden, "\(path) leaves the root")
         case EACCES, EPERM, EROFS: EditFault(.forbidden, "\(path): \(error)")

@@ -52,12 +52,16 @@ package struct FileSystem: Sendable {
         from: borrowing FileDescriptor, to: borrowing FileDescriptor, _ name: String
     ) throws(SystemError) {
         try intercept(.copyMetadata(name))
-        guard cl_copy_metadata(from.raw, to.raw) == 0 else { throw SystemError("copy metadata", name) }
+        guard cl_copy_metadata(from.raw, to.raw) == 0 else { throw SystemError(Self.copying, name) }
     }
 
+    /// The call of an error that says a file's metadata cannot be kept.
+    static let copying = "copy metadata"
+
+    /// For a file that is made anew. Whose the old one was is not known: set-id bits would lend the new owner's rights.
     func setMode(_ mode: mode_t, of file: borrowing FileDescriptor, _ name: String) throws(SystemError) {
         try intercept(.copyMetadata(name))
-        guard fchmod(file.raw, mode) == 0 else { throw SystemError("fchmod", name) }
+        guard fchmod(file.raw, mode & 0o1777) == 0 else { throw SystemError("fchmod", name) }
     }
 
     /// Begins what `sync` will wait for.

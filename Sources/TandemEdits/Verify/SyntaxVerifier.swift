@@ -23,7 +23,7 @@ package struct VerifyCheck: Sendable, Hashable {
 /// Checks changed files with their language's own checker: only what the change broke is a failure. A checker that is
 /// not on this host skips the file.
 package struct SyntaxVerifier: Sendable {
-    /// How long one checker may take.
+    /// How long one checker may take, and all runs that tell old errors from new ones.
     private static let timeout = TimeSpan.seconds(20)
 
     private struct Checker {
@@ -79,7 +79,7 @@ package struct SyntaxVerifier: Sendable {
     /// No process is waited for.
     package var isQuick: Bool { checker.command.isEmpty }
 
-    /// Blocking, up to two checker runs.
+    /// Blocking: one checker run for a file without errors, more where it had some before.
     package func check(stop: CommandRunner.Stop? = nil) -> VerifyCheck {
         func result(_ status: VerifyCheck.Status, _ output: String = "") -> VerifyCheck {
             VerifyCheck(file: path, name: checker.name, status: status, output: output)
@@ -90,8 +90,19 @@ package struct SyntaxVerifier: Sendable {
         case .passed: return result(.passed)
         case .failed(let output):
             guard let before, case .failed(let old) = run(before, stop) else { return result(.failed, output) }
-            // Both have faults: the same ones are not this change's.
-            return result(.skipped, "the file had errors before: " + old)
+            var comparison = SyntaxComparison(
+                before: before, after: after, name: EditRoot.name(path), language: checker.name)
+            let end = MonotonicTime.now() + Self.timeout
+            let verdict = comparison.verdict(old, output) { content in
+                MonotonicTime.now() < end ? run(content, stop) : .unfinished("")
+            }
+            switch verdict {
+            case .nothingNew: return result(.passed, "the file had errors before and has no new ones: " + output)
+            case .added(let output):
+                return result(.failed, "the file had errors before, and this one is new: " + output)
+            case .unknown(let output):
+                return result(.skipped, "the file had errors before, behind which others cannot be seen: " + output)
+            }
         }
     }
 

@@ -76,6 +76,58 @@ struct PeerRightsTests {
         #expect(refused.code == -32012)
     }
 
+    private func status(_ path: String) -> [UInt32] {
+        var status = stat()
+        return lstat(path, &status) == 0 ? [status.st_uid, status.st_gid, status.st_mode] : []
+    }
+
+    /// What a file is besides its bytes stays, or the file does.
+    @Test func filesThatCannotKeepOwnerGroupAndModeAreLeftAlone() throws {
+        let home = try home()
+        // Root's, that all may write; the peer's own, with a group and a set-id bit that it could not give again.
+        for (name, uid, gid, mode) in [
+            ("open", 0, 0, 0o666), ("group", Self.nobody, 1, 0o664), ("bit", Self.nobody, 1, 0o2775),
+        ] as [(String, uid_t, gid_t, mode_t)] {
+            try home.write(name, "old\n")
+            let path = home.tree + "/" + name
+            chown(path, uid, gid)
+            chmod(path, mode)
+            let (before, names) = (status(path), home.names)
+            let edits = replaceEdit("mine", "a", "A") + "," + replaceEdit(name, "old", "new")
+            let answer = try execute(home, edits)
+            #expect(answer.conflicts == ["1 forbidden"], "\(name): \(masked(answer))")
+            #expect(masked(answer).contains("could not be kept"), "\(masked(answer))")
+            #expect(home.read(name) == "old\n" && home.read("mine") == "a\n")
+            #expect(status(path) == before && home.names == names, "\(name)")
+        }
+        // In a folder that hands its group on, the new file has that group without being given it; not the bit.
+        try home.write("team/bit", "old\n")
+        chown(home.tree + "/team", Self.nobody, 1)
+        chmod(home.tree + "/team", 0o2775)
+        chown(home.tree + "/team/bit", Self.nobody, 1)
+        chmod(home.tree + "/team/bit", 0o2775)
+        let team = status(home.tree + "/team/bit")
+        #expect(try execute(home, replaceEdit("team/bit", "old", "new")).conflicts == ["0 forbidden"])
+        #expect(home.read("team/bit") == "old\n" && status(home.tree + "/team/bit") == team)
+        // Root keeps all of them.
+        for name in ["group", "bit", "team/bit"] {
+            let before = status(home.tree + "/" + name)
+            let answer = try home.execute(replaceEdit(name, "old", "new"))
+            #expect(answer.result?["status"]?.string == "committed", "\(masked(answer))")
+            #expect(home.read(name) == "new\n" && status(home.tree + "/" + name) == before, "\(name)")
+        }
+    }
+
+    /// A deleted set-id program comes back with its content, not with the rights of whoever takes the deletion back.
+    @Test func undoneDeletionsLendNoRights() throws {
+        let home = try home()
+        chmod(home.tree + "/mine", 0o6755)
+        let deleted = try home.execute(#"{"file":"mine","type":"delete"}"#)
+        let undone = try home.call("undo", "{\"transaction_id\":\"\(deleted.transaction ?? "")\"}").response
+        #expect(undone.result?["status"]?.string == "committed", "\(masked(undone))")
+        #expect(status(home.tree + "/mine") == [0, 0, S_IFREG | 0o755])
+    }
+
     @Test func foldersThatThePeerCannotEnterAreNotThere() throws {
         let home = try home()
         chmod(home.tree + "/lib", 0o700)

@@ -35,7 +35,9 @@ package final class TemporaryHome: Sendable {
             "PATH": getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin",
         ]
         // What the sanitizers report of a process under test counts as well.
-        for name in ["ASAN_OPTIONS", "TSAN_OPTIONS"] { environment[name] = getenv(name).map { String(cString: $0) } }
+        for name in ["ASAN_OPTIONS", "TSAN_OPTIONS", "SWIFT_BACKTRACE"] {
+            environment[name] = getenv(name).map { String(cString: $0) }
+        }
         return environment
     }
 

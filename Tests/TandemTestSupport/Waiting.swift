@@ -95,3 +95,6 @@ func waitForAny(_ first: Int32, _ second: Int32) {
     ]
     while poll(&entries, 2, -1) < 0, cl_errno() == EINTR {}
 }
+
+/// Whether a sanitizer watches: it keeps freed memory and a shadow of all memory, so bounds of memory say nothing.
+package let isSanitized = getenv("ASAN_OPTIONS") != nil || getenv("TSAN_OPTIONS") != nil

@@ -206,6 +206,30 @@ private func result(_ status: String, _ transaction: String) -> String {
                 """)
     }
 
+    /// Newest first; a small letter before another's name is an undo of that.
+    @Test(arguments: [("B A", "B"), ("bB B A", "A"), ("cbB bB B A", "B"), ("aA bB B A", nil), ("", nil)])
+    func undoSaidAgainGoesOneChangeFurtherBack(_ transactions: String, _ expected: String?) async throws {
+        let rows = transactions.split(separator: " ").map { entry in
+            let undoes = entry.count > 1 ? ",\"undoes\":\"\(entry.dropFirst())\"" : ""
+            return "{\"transaction_id\":\"\(entry)\",\"state\":\"committed\"\(undoes)}"
+        }
+        let aborted = #"{"transaction_id":"no","state":"aborted"}"#
+        let daemon = try ScriptedDaemon(home.socketPath) { message, peer in
+            peer.result(
+                message.id,
+                message.method == "transactions"
+                    ? "{\"transactions\":[\(([aborted] + rows).joined(separator: ","))]}" : result("committed", "\"t\"")
+            )
+        }
+        defer { daemon.stop() }
+        let ran = try await runCLI(["undo", "--yes"], home: home)
+        if let expected {
+            #expect(ran.status == 0 && daemon.received.last?.contains("\"transaction_id\":\"\(expected)\"") == true)
+        } else {
+            #expect(ran.status == 1 && ran.err.contains("nothing was changed"))
+        }
+    }
+
     @Test func transactionsAreATableAndUndoFindsTheNewest() async throws {
         let daemon = try daemon()
         defer { daemon.stop() }

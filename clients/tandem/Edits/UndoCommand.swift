@@ -1,12 +1,27 @@
 import TandemBase
 import TandemJSON
 
+/// How far back `tandem undo` looks for a change that still holds.
+private let transactionsLookedAt = 200
+
+/// The newest change that was neither undone nor is an undo itself; an undo that was undone undoes nothing.
+private func newestChange(in transactions: JSONValue?) -> String? {
+    var undone: Set<String> = []
+    for row in elements(of: transactions) where row["state"]?.string == "committed" {
+        guard let id = row["transaction_id"]?.string, !undone.contains(id) else { continue }
+        guard let earlier = row["undoes"]?.string else { return id }
+        undone.insert(earlier)
+    }
+    return nil
+}
+
 extension Command {
     static let undo = Command(
         name: "undo", summary: "take back what apply or solve changed",
         operands: [
             Operand(
-                name: "TRANSACTION", summary: "its id (default: the newest of the folder); see 'tandem transactions'")
+                name: "TRANSACTION",
+                summary: "its id (default: the folder's newest that holds); see 'tandem transactions'")
         ],
         options: [
             .root, Option("dry-run", "n", nil, "show the diff and change nothing"),
@@ -14,7 +29,7 @@ extension Command {
         ],
         details: """
             Files that were changed since are merged; where that is not possible nothing is changed, and the status is
-            5. An undo is a transaction like any other: it can be undone too.
+            5. Said again it takes back the change before. An undo is a transaction, too: with its id it is undone.
             """,
         examples: [
             Example("tandem undo", "takes back the newest change of the current folder"),
@@ -36,10 +51,10 @@ extension Command {
         if id == nil {
             var params = JSONWriter()
             params.beginObject()
-            params.member("limit", 1)
+            params.member("limit", transactionsLookedAt)
             params.member("root", place.root)
             params.endObject()
-            id = try invocation.query("transactions", params.bytes)["transactions"]?[0]?["transaction_id"]?.string
+            id = newestChange(in: try invocation.query("transactions", params.bytes)["transactions"])
         }
         guard let id else { throw Failure("nothing was changed below \(place.root) that could be taken back") }
         func call(_ isDryRun: Bool) throws(Failure) -> JSONValue {

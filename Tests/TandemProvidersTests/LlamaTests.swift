@@ -87,7 +87,8 @@ import Testing
 
     @Test func aLoadThatTakesTooLongForARequestGoesOnForTheNext() throws {
         let setting = try Setting()
-        let server = try FakeModelServer(setting.home, options: ["--load", "0.6"])
+        // Longer than three attempts and the pauses between them may take together.
+        let server = try FakeModelServer(setting.home, options: ["--load", "1.5"])
         var settings = try setting.provider(server)
         settings.timeouts.firstToken = .milliseconds(50)
         let impatient = try setting.ask(settings)

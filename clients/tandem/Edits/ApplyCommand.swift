@@ -25,7 +25,8 @@ extension Command {
         details: """
             Shows what the plan changes and asks before it changes it; what was shown is what is carried out. Without
             a terminal to ask on, say --yes or --dry-run. A plan that does not fit ends with status 5 and the edits
-            that do not; nothing is changed then.
+            that do not; nothing is changed then. With another user's daemon the files are read and written from
+            here, and undo by id is not to be had.
             """,
         examples: [
             Example("tandem apply plan.json", "shows the diff, asks, and applies it"),
@@ -46,7 +47,7 @@ extension Command {
             if place.isForeign {
                 guard let plan = given.plan else {
                     throw Failure(
-                        "this daemon runs as another user and cannot read your files: give the plan itself, not its id")
+                        "this daemon is another user's, so your files are edited from here: give the plan itself, not its id")
                 }
                 try own.writeDocuments(elements(of: plan["edits"]).compactMap { $0["file"]?.string }, to: &params)
             } else {

@@ -104,7 +104,7 @@ let package = Package(
             path: "Tests/TandemTestSupport", swiftSettings: strict),
         tests("TandemBase", ["TandemBase"]),
         tests("TandemJSON", ["TandemJSON", "TandemTestSupport"]),
-        tests("TandemText", ["TandemJSON", "TandemText"]),
+        tests("TandemText", ["TandemJSON", "TandemTestSupport", "TandemText"]),
         tests("TandemProtocol", ["TandemJSON", "TandemProtocol"]),
         tests("TandemPolicy", ["TandemPolicy", "TandemTestSupport"]),
         tests("TandemLoop", ["TandemLoop", "TandemTestSupport"]),

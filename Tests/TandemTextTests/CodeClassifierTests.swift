@@ -1,4 +1,5 @@
 import Glibc
+import TandemTestSupport
 import Testing
 
 import TandemJSON
@@ -78,7 +79,7 @@ import TandemJSON
     }
 
     /// Loose, for debug builds too: the cost must grow no faster than the text, and be small.
-    @Test func isFast() {
+    @Test(.enabled(if: !isSanitized)) func isFast() {
         let prompt = String(
             repeating: "Please write a function that sorts a list of users by name in Swift. ", count: 15)
         let clock = ContinuousClock()

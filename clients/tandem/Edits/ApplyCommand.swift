@@ -47,7 +47,8 @@ extension Command {
             if place.isForeign {
                 guard let plan = given.plan else {
                     throw Failure(
-                        "this daemon is another user's, so your files are edited from here: give the plan itself, not its id")
+                        "this daemon is another user's, so your files are edited from here: give the plan itself, not its id"
+                    )
                 }
                 try own.writeDocuments(elements(of: plan["edits"]).compactMap { $0["file"]?.string }, to: &params)
             } else {

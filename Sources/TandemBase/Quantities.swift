@@ -11,7 +11,7 @@ package func parseDuration(_ text: some StringProtocol) -> TimeSpan? {
     default: return nil
     }
     let nanoseconds = count * scale
-    guard nanoseconds <= 3.2e18 else { return nil }
+    guard nanoseconds <= 36_525 * 86_400e9 else { return nil }
     return TimeSpan(nanoseconds: Int64(nanoseconds))
 }
 

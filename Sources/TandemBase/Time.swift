@@ -162,6 +162,7 @@ package struct CivilTime: Hashable, Sendable {
             has("-", at: 7), let day = number(8..<10), (1...31).contains(day)
         else { return nil }
         var civil = CivilTime(year: year, month: month, day: day)
+        guard CivilTime(civil.wallTime) == civil else { return nil }  // The 31st of November.
         if bytes.count == 10 { return civil.wallTime }
         guard has("T", at: 10) || has("t", at: 10) || has(" ", at: 10), let hour = number(11..<13), hour < 24,
             has(":", at: 13), let minute = number(14..<16), minute < 60,

@@ -49,7 +49,7 @@ package final class Daemon: RequestHandler {
     private(set) lazy var discoveryDocument = methods.openRPCDocument()
     private var sockets: [ListeningSocket] = []
     private var systemEvents: SystemEvents?
-    private var random = QuickRandom()
+    private var ids = ULIDSource()
     private var candidateCache: [String: [ModelSettings]] = [:]
     private var identityCache: [String: [UInt8]] = [:]
 
@@ -178,7 +178,7 @@ package final class Daemon: RequestHandler {
 
     // MARK: requests
 
-    func makeID() -> ULID { ULID(time: .now(), random: &random) }
+    func makeID() -> ULID { ids.next() }
 
     func began(_ work: any RequestWork, id: ULID, uid: UInt32) {
         runs[id] = work

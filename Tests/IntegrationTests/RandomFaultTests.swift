@@ -31,7 +31,7 @@ import Testing
     private static let settings = """
         [breaker]
         min_samples = 20
-        open_for = "50ms"
+        open_for = "5ms"
         [limits]
         user = "2000/1m"
         [budget]
@@ -159,8 +159,7 @@ import Testing
         let descriptorsBefore = descriptors(service.daemon.pid)
         tally.add(try await round(service, count: Self.total - Self.total / 5, seed: 200))
         #expect(tally.sent == Self.total)
-        // How many fail depends on how often a breaker opens, which depends on the machine.
-        #expect(tally.ok > Self.total / 10 && tally.cancelled > 0 && tally.failed > 0, "\(tally)")
+        #expect(tally.ok > Self.total / 3 && tally.cancelled > 0 && tally.failed > 0, "\(tally)")
 
         let status = try service.call("status")
         for provider in status["providers"].map({ Array($0.elements) }) ?? [] {

@@ -3,7 +3,8 @@ import Testing
 
 @Suite struct QuantityTests {
     @Test(arguments: [
-        ("300ms", 0.3), ("2s", 2), ("1.5s", 1.5), ("5m", 300), ("1h", 3_600), ("30d", 2_592_000), (" 2 s ", 2), ("0s", 0),
+        ("300ms", 0.3), ("2s", 2), ("1.5s", 1.5), ("5m", 300), ("1h", 3_600), ("30d", 2_592_000), (" 2 s ", 2),
+        ("0s", 0),
     ])
     func durations(text: String, seconds: Double) {
         #expect(parseDuration(text)?.nanoseconds == Int64(seconds * 1e9))

@@ -23,8 +23,6 @@ final class LedgerWriter {
         case .request(let box): try insert(box.record)
         case .turns(let turns, let session, let uid, let user, let time):
             try Sessions.append(turns, to: session, uid: uid, user: user, at: time, in: database)
-        case .plan(let plan, let id, let uid, let expires):
-            try Keepsakes.save(plan: plan, id: id, uid: uid, expires: expires, in: database)
         case .state(let value, let key, let time):
             try Keepsakes.save(state: value, key: key, at: time, in: database)
         case .cached(let row, let expires, let keep):

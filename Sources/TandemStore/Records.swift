@@ -127,7 +127,6 @@ final class BoxedRequest: Sendable {
 enum StoreWrite: Sendable {
     case request(BoxedRequest)
     case turns([SessionTurn], session: String, uid: UInt32, user: String, at: WallTime)
-    case plan([UInt8], id: ULID, uid: UInt32, expires: WallTime)
     case state([UInt8], key: String, at: WallTime)
     case cached(CachedRow, expires: WallTime, keep: Int)
     case clearCache(String)
@@ -139,7 +138,7 @@ enum StoreWrite: Sendable {
             recordSize + box.record.steps.count * stepSize + box.record.metadata.count + box.record.prompt.count
                 + box.record.answer.count
         case .turns(let turns, _, _, _, _): turns.reduce(recordSize) { $0 + $1.message.count }
-        case .plan(let bytes, _, _, _), .state(let bytes, _, _): recordSize + bytes.count
+        case .state(let bytes, _, _): recordSize + bytes.count
         case .cached(let row, _, _): recordSize + row.value.count
         case .clearCache: recordSize
         }

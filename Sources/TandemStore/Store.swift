@@ -42,11 +42,6 @@ package final class Store: Sendable {
         add(.turns(turns, session: session, uid: uid, user: user, at: time))
     }
 
-    /// Keeps a plan (JSON) until `expires`.
-    package func save(plan: [UInt8], id: ULID, uid: UInt32, expires: WallTime) {
-        add(.plan(plan, id: id, uid: uid, expires: expires))
-    }
-
     /// Keeps a blob under a key: the state of breakers, limits and caches across a restart.
     package func save(state: [UInt8], key: String, at time: WallTime) { add(.state(state, key: key, at: time)) }
 
@@ -133,6 +128,15 @@ package final class Store: Sendable {
     /// True when there was one.
     package func deleteSession(_ name: String, uid: UInt32, completion: @escaping Completion<Bool>) {
         write(completion) { database throws(SQLiteError) in try Sessions.remove(name, uid: uid, from: database) }
+    }
+
+    /// Keeps a plan (JSON) until `expires`. Its identifier promises that it is there, so it waits for the commit.
+    package func save(
+        plan: [UInt8], id: ULID, uid: UInt32, expires: WallTime, completion: @escaping Completion<Void>
+    ) {
+        write(completion) { database throws(SQLiteError) in
+            try Keepsakes.save(plan: plan, id: id, uid: uid, expires: expires, in: database)
+        }
     }
 
     /// False when there is no such request (or it is another uid's).

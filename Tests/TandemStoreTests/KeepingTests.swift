@@ -60,7 +60,10 @@ import Testing
         let plan = makeID(1, 1)
         do {
             let store = makeStore(folder.database)
-            store.save(plan: Array(#"{"edits":[]}"#.utf8), id: plan, uid: 7, expires: time + .hours(24))
+            try await store.value {
+                store.save(
+                    plan: Array(#"{"edits":[]}"#.utf8), id: plan, uid: 7, expires: time + .hours(24), completion: $0)
+            }
             store.save(state: [0, 1, 255], key: "breakers", at: time)
             store.save(state: [2], key: "breakers", at: time + .seconds(1))
             try await store.value { store.setProviderOverride("groq", enabled: false, completion: $0) }
@@ -100,8 +103,13 @@ import Testing
             }
             store.append(turns(0..<2), toSession: "old", uid: 1, user: "", at: WallTime(milliseconds: 5))
             store.append(turns(0..<2), toSession: "young", uid: 1, user: "", at: time)
-            store.save(plan: [0x7B, 0x7D], id: makeID(1, 1), uid: 1, expires: WallTime(milliseconds: 5))
-            store.save(plan: [0x7B, 0x7D], id: makeID(2, 2), uid: 1, expires: time + .hours(1))
+            try await store.value {
+                store.save(
+                    plan: [0x7B, 0x7D], id: makeID(1, 1), uid: 1, expires: WallTime(milliseconds: 5), completion: $0)
+            }
+            try await store.value {
+                store.save(plan: [0x7B, 0x7D], id: makeID(2, 2), uid: 1, expires: time + .hours(1), completion: $0)
+            }
             store.closed()
         }
         // The queue's thread prunes between jobs, one slice each: so many jobs are enough.

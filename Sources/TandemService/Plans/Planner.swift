@@ -77,11 +77,22 @@ struct Planner {
         }
         guard outcome.isUsable else { throw outcome.problemsOrCut.rpcError }
         cache.keep(answer, for: question)
-        let planned = Planned(id: run.daemon.makeID(), plan: outcome.plan, warnings: selection.warnings)
-        run.daemon.store.save(
-            plan: planned.plan.json, id: planned.id, uid: run.request.peer.uid,
-            expires: .now() + Self.planLifetime)
+        var planned = Planned(id: run.daemon.makeID(), plan: outcome.plan, warnings: selection.warnings)
+        do throws(StoreError) {
+            try await keep(planned)
+        } catch {
+            planned.warnings.append("The plan is not kept under its plan_id: give it to executePlan whole (\(error)).")
+        }
         return planned
+    }
+
+    private func keep(_ planned: Planned) async throws(StoreError) {
+        let store = run.daemon.store
+        try await store.value { [uid = run.request.peer.uid] completion in
+            store.save(
+                plan: planned.plan.json, id: planned.id, uid: uid, expires: .now() + Self.planLifetime,
+                completion: completion)
+        }
     }
 
     /// - Parameter structured: the provider holds the model to the plan's JSON schema. Code within JSON strings makes

@@ -45,8 +45,8 @@ import Testing
         let asked = try home.server.body("planner")["messages"]?[1]?["content"]?.string ?? ""
         #expect(asked.contains("x is wrong") && asked.contains("=== a.py") && asked.contains("1| x = 1"))
         #expect(home.read("a.py") == "x = 1\n", "plan changes nothing")
-        // Kept under its id, and still there after a restart.
-        home.daemon.stop()
+        // Kept under its id before that is told: still there although the daemon ends at once, and not of its own will.
+        home.daemon.kill()
         try home.daemon.start()
         let id = try #require(result["plan_id"]?.string)
         let executed = try home.call(

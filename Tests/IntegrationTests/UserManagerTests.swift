@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import TandemBase
 import TandemJSON
@@ -30,6 +31,20 @@ struct UserManagerTests {
         #expect(try json(status, "result", "activated").bool == true)
         #expect(try manager.property("MainPID") == String(try #require(try json(status, "result", "pid").int)))
         #expect(try manager.property("StatusText").isEmpty == false)
+    }
+
+    @Test func stateIsWhereTheStateOfAUserBelongs() throws {
+        let upstream = try ScriptedUpstream(.chat("kept"))
+        let manager = try started(upstream)
+        let client = try manager.client()
+        #expect(try content(client.call("chat", chatParams())) == "kept")
+        let status = try client.call("status")
+        let path = manager.home.state + "/tandem/tandem.db"
+        #expect(try json(status, "result", "database", "path").string == path)
+        #expect(try json(client.call("history"), "result", "requests").count == 1)
+        var info = stat()
+        #expect(stat(manager.home.state + "/tandem", &info) == 0 && info.st_mode & 0o777 == 0o700)
+        #expect(access(manager.home.config + "/tandem/tandem.db", F_OK) != 0, "state among the configuration")
     }
 
     @Test func answersAgainAfterKillNine() throws {

@@ -28,7 +28,7 @@ extension Configuration {
         return configuration
     }
 
-    /// Merges the sources in order and checks the whole. Reads key files, and nothing else, from disk.
+    /// Merges the sources in order and checks the whole. Reads key files from disk, and looks where the state is.
     package static func read(
         _ sources: [ConfigurationSource], environment: [String: String]
     ) throws(ConfigurationFaults) -> Configuration {
@@ -217,9 +217,25 @@ struct ConfigurationReader {
         if let list = environment["STATE_DIRECTORY"], let first = list.split(separator: ":").first {
             return String(first)
         }
-        if let folder = environment["XDG_STATE_HOME"], folder.hasPrefix("/") { return "\(folder)/tandem" }
-        if let home = environment["HOME"], !home.isEmpty { return "\(home)/.local/state/tandem" }
-        return "/var/lib/tandem"
+        let folder =
+            if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") {
+                "\(state)/tandem"
+            } else if let home = environment["HOME"], !home.isEmpty {
+                "\(home)/.local/state/tandem"
+            } else {
+                "/var/lib/tandem"
+            }
+        // Where systemd 252 put it (StateDirectory= of a user's unit): what was recorded there stays in use, else the
+        // history would seem lost.
+        if let configuration = ConfigurationLocation.userPath(environment) {
+            let former = parentFolder(of: configuration)
+            if !holdsState(folder), holdsState(former) { return former }
+        }
+        return folder
+    }
+
+    private static func holdsState(_ folder: String) -> Bool {
+        ["tandem.db", "edits.db"].contains { access("\(folder)/\($0)", F_OK) == 0 }
     }
 
     private mutating func readAccess(_ root: inout Section) {

@@ -33,7 +33,8 @@ package struct DaemonSettings: Hashable, Sendable {
     package var drainTimeout: TimeSpan = .seconds(5)
     package var retainHistory: TimeSpan = .days(90)
     package var retainTransactions: TimeSpan = .days(30)
-    /// An absolute path. Defaults to `$STATE_DIRECTORY`, `$XDG_STATE_HOME/tandem`, `~/.local/state/tandem`.
+    /// An absolute path. Defaults to `$STATE_DIRECTORY`, `$XDG_STATE_HOME/tandem`, `~/.local/state/tandem`, or
+    /// `~/.config/tandem` where state is there and nowhere else.
     package var stateDirectory = ""
 
     package init() {}

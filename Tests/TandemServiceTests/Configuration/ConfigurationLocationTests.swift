@@ -119,4 +119,20 @@ struct ConfigurationLocationTests {
     func stateIsKeptWhereTheEnvironmentSays(environment: [String: String], expected: String) throws {
         #expect(try Configuration.load(environment: environment).daemon.stateDirectory == expected)
     }
+
+    /// Until 254, systemd puts the state of a user's unit beside the configuration. No ledger may seem lost because it
+    /// is looked for elsewhere now.
+    @Test(arguments: ["tandem.db", "edits.db"])
+    func stateBesideTheConfigurationStaysInUseUntilThereIsSomeInItsPlace(file: String) throws {
+        let home = try TemporaryHome()
+        func folder(_ more: [String: String] = [:]) throws -> String {
+            try Configuration.load(environment: home.environment.merging(more) { $1 }).daemon.stateDirectory
+        }
+        #expect(try folder() == home.state + "/tandem")
+        try home.write(home.config + "/tandem/\(file)", "")
+        #expect(try folder() == home.config + "/tandem")
+        #expect(try folder(["STATE_DIRECTORY": "/s"]) == "/s")
+        try home.write(home.state + "/tandem/tandem.db", "")
+        #expect(try folder() == home.state + "/tandem")
+    }
 }

@@ -128,6 +128,22 @@ int cl_connect_unix(int fd, const char *path) {
     socklen_t length = unix_address(&address, path);
     return length == 0 ? -1 : connect(fd, (struct sockaddr *)&address, length);
 }
+int cl_connect_datagram(const char *path) {
+    struct sockaddr_un address;
+    socklen_t length = unix_address(&address, path);
+    if (length == 0) return -1;
+    if (path[0] == '@') {
+        // An abstract name has no end mark: every byte that is counted is part of it.
+        address.sun_path[0] = 0;
+        length--;
+    }
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&address, length) == 0) return fd;
+    int error = errno;
+    close(fd);
+    errno = error;
+    return -1;
+}
 int cl_peer_credentials(int fd, pid_t *pid, uid_t *uid, gid_t *gid) {
     struct ucred credentials;
     socklen_t length = sizeof credentials;

@@ -3,8 +3,8 @@ import CSystemd
 import Glibc
 import TandemBase
 
-/// sd-event as one more descriptor of the loop: signals and the watchdog. Its epoll is nested in ours; it is
-/// prepared after each change and dispatched when its descriptor is ready.
+/// sd-event as one more descriptor of the loop, for signals. Its epoll is nested in ours; it is prepared after each
+/// change and dispatched when its descriptor is ready.
 @LoopActor
 package final class SystemEvents: ReadinessHandler {
     private let event: OpaquePointer
@@ -40,20 +40,13 @@ package final class SystemEvents: ReadinessHandler {
         prepare()
     }
 
-    /// Lets sd-event feed the watchdog, if the service manager asked for one: only a loop that turns feeds it.
-    package func enableWatchdog() -> Bool {
-        let enabled = sd_event_set_watchdog(event, 1) > 0
-        prepare()
-        return enabled
-    }
-
     package func ready(_ events: UInt32) {
         // Bounded: a few sources, each dispatched once a round.
         for _ in 0..<16 where sd_event_wait(event, 0) > 0 { sd_event_dispatch(event) }
         prepare()
     }
 
-    /// Arms sd-event's timers; when something is pending already it is dispatched at once.
+    /// What is pending already is dispatched at once.
     private func prepare() {
         for _ in 0..<16 {
             guard sd_event_prepare(event) > 0 else { return }

@@ -1,4 +1,3 @@
-import CSystemd
 import Glibc
 import TandemBase
 import TandemHTTP
@@ -49,6 +48,7 @@ package final class Daemon: RequestHandler {
     private(set) lazy var discoveryDocument = methods.openRPCDocument()
     private var sockets: [ListeningSocket] = []
     private var systemEvents: SystemEvents?
+    private let manager: ServiceManager
     private var ids = ULIDSource()
     private var candidateCache: [String: [ModelSettings]] = [:]
     private var identityCache: [String: [UInt8]] = [:]
@@ -78,6 +78,7 @@ package final class Daemon: RequestHandler {
             case .error: log(.error, message)
             }
         }
+        manager = ServiceManager(environment: environment)
         edits = EditService(stateDirectory: configuration.daemon.stateDirectory, log: log)
         client = try HTTPClient()
         llama = LlamaPool(client: client, environment: environment) { name, line in
@@ -127,10 +128,10 @@ package final class Daemon: RequestHandler {
     }
 
     /// Puts another configuration in place; requests under way finish with the one they began with.
-    func adopt(_ configuration: Configuration) {
+    func adopt(_ configuration: Configuration, _ access: AccessPolicy) {
         self.configuration = configuration
         server.limits = Self.limits(configuration)
-        server.access = AccessPolicy(configuration.access, log)
+        server.access = access
         store.setRetention(history: configuration.daemon.retainHistory)
         admission.update(limits: configuration.limits, budget: configuration.budget)
         responses.update(configuration.responseCache)
@@ -235,7 +236,7 @@ package final class Daemon: RequestHandler {
         try events.onSignal(SIGTERM) { [unowned self] in drain("SIGTERM") }
         try events.onSignal(SIGINT) { [unowned self] in drain("SIGINT") }
         try events.onSignal(SIGHUP) { [unowned self] in reload(by: "SIGHUP") }
-        if events.enableWatchdog() { log(.debug, "the watchdog is fed by the loop") }
+        if manager.feedWatchdog() { log(.debug, "the watchdog is fed by the loop") }
         restoreKeptState()
         probe(configuration.localCandidates) { [self] found in
             addLocal(found)
@@ -247,7 +248,7 @@ package final class Daemon: RequestHandler {
                 }
             }
             ready()
-            notify("READY=1\nSTATUS=\(statusLine)")
+            notifyReady()
             considerIdleExit()
         }
     }
@@ -259,8 +260,6 @@ package final class Daemon: RequestHandler {
         return names.isEmpty
             ? "serving without a provider (offline answers only)" : "serving \(names.joined(separator: ", "))"
     }
-
-    func notify(_ state: String) { _ = sd_notify(0, state) }
 
     /// Reads the configuration again, off the loop; the old one stays where the new one has a fault.
     func reload(by cause: String) {
@@ -278,17 +277,18 @@ package final class Daemon: RequestHandler {
     }
 
     func notifyReloading() {
-        notify(
+        manager.notify(
             "RELOADING=1\nMONOTONIC_USEC=\(MonotonicTime.now().nanoseconds / 1000)\nSTATUS=reading the configuration")
     }
 
-    func notifyReloaded() { notify("READY=1\nSTATUS=\(statusLine)") }
+    /// `prefix` is what `systemctl status` shows before whom the daemon serves.
+    func notifyReady(_ prefix: String = "") { manager.notify("READY=1\nSTATUS=\(prefix)\(statusLine)") }
 
     /// Graceful shutdown: no new requests, those in flight get `drain_timeout`.
     private func drain(_ cause: String) {
         guard !isDraining else { return }
         isDraining = true
-        notify("STOPPING=1\nSTATUS=finishing \(runs.count) requests")
+        manager.notify("STOPPING=1\nSTATUS=finishing \(runs.count) requests")
         log(.info, "\(cause): finishing \(runs.count) requests in flight")
         server.stopAccepting()
         unlinkOwnSockets()

@@ -1,10 +1,11 @@
 import CLinux
-import CSystemd
 import Glibc
+import Synchronization
 import TandemBase
 
 /// Where the daemon says what it does: the journal with fields when there is one, readable lines on standard error
-/// otherwise. Never a key, never a prompt: what comes here is made of our own words, names and numbers.
+/// otherwise. Never a key, never a prompt: what comes here is made of our own words, names and numbers. Never a wait
+/// either: a line that the journal, a pipe or a terminal does not take is counted, and the next one says how many.
 package struct Log: Sendable {
     package enum Level: Int32, Comparable, Sendable {
         case error = 3, warning, notice, info, debug
@@ -35,9 +36,12 @@ package struct Log: Sendable {
 
     private let usesJournal: Bool
     private let most: Level
+    private let lost = LostLines()
+    private let journal: String
 
     /// `TANDEM_LOG` names the most verbose level that is written (error, warning, notice, info, debug; default info).
-    package init(environment: [String: String]) {
+    package init(environment: [String: String], journal: String = "/run/systemd/journal/socket") {
+        self.journal = journal
         usesJournal = Self.isJournal(environment["JOURNAL_STREAM"])
         let wanted = environment["TANDEM_LOG"]
         most = [Level.error, .warning, .notice, .info, .debug].first { $0.name == wanted } ?? .info
@@ -47,20 +51,56 @@ package struct Log: Sendable {
 
     package func callAsFunction(_ level: Level, _ message: String, _ fields: Field...) {
         guard isOn(level) else { return }
-        if usesJournal { return sendToJournal(level, message, fields) }
-        let names = fields.map { " \($0.name.dropFirst("TANDEM_".count).lowercased())=\($0.value)" }.joined()
-        let line = "tandemd: \(level.name): \(message)\(names)\n"
-        writeToStandardError(line)
+        let missing = lost.count.exchange(0, ordering: .relaxed)
+        if missing > 0, !put(.warning, "\(missing) lines are missing here: nobody read the log", []) {
+            lost.count.add(missing + 1, ordering: .relaxed)
+        } else if !put(level, message, fields) {
+            lost.count.add(1, ordering: .relaxed)
+        }
     }
 
-    private func sendToJournal(_ level: Level, _ message: String, _ fields: [Field]) {
-        let texts =
-            ["MESSAGE=\(message)", "PRIORITY=\(level.rawValue)", "SYSLOG_IDENTIFIER=tandemd"]
-            + fields.map { "\($0.name)=\($0.value)" }
-        let copies = texts.map { strdup($0) }
-        defer { for copy in copies { free(copy) } }
-        let vectors = copies.compactMap { copy in copy.map { iovec(iov_base: $0, iov_len: strlen($0)) } }
-        _ = csd_journal_sendv(vectors, Int32(vectors.count))
+    private func put(_ level: Level, _ message: String, _ fields: [Field]) -> Bool {
+        if usesJournal { return sendToJournal(level, message, fields) }
+        let names = fields.map { " \($0.name.dropFirst("TANDEM_".count).lowercased())=\($0.value)" }.joined()
+        return writeWithoutWaiting("tandemd: \(level.name): \(message)\(names)\n")
+    }
+
+    /// One datagram in the journal's own protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL). libsystemd's sender would wait
+    /// for a journal that hangs.
+    private func sendToJournal(_ level: Level, _ message: String, _ fields: [Field]) -> Bool {
+        var datagram: [UInt8] = []
+        func add(_ name: String, _ value: String) {
+            datagram += name.utf8
+            if value.utf8.contains(0x0A) {
+                datagram.append(0x0A)
+                withUnsafeBytes(of: UInt64(value.utf8.count).littleEndian) { datagram += $0 }
+            } else {
+                datagram.append(UInt8(ascii: "="))
+            }
+            datagram += value.utf8
+            datagram.append(0x0A)
+        }
+        add("MESSAGE", message)
+        add("PRIORITY", String(level.rawValue))
+        add("SYSLOG_IDENTIFIER", "tandemd")
+        for field in fields { add(field.name, field.value) }
+        let socket = cl_connect_datagram(journal)
+        guard socket >= 0 else { return false }
+        defer { close(socket) }
+        return datagram.withUnsafeBytes { send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) } >= 0
+    }
+
+    /// In pieces that a pipe with room takes whole.
+    private func writeWithoutWaiting(_ text: String) -> Bool {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            var output = pollfd(fd: 2, events: Int16(POLLOUT), revents: 0)
+            guard poll(&output, 1, 0) > 0, output.revents & Int16(POLLOUT) != 0 else { return false }
+            let count = bytes.prefix(Int(PIPE_BUF)).withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
+            guard count > 0 else { return false }
+            bytes = bytes.dropFirst(count)
+        }
+        return true
     }
 
     /// Whether standard error is the journal: `JOURNAL_STREAM` holds its device and inode (systemd.exec(5)).
@@ -70,6 +110,11 @@ package struct Log: Sendable {
         guard fstat(2, &status) == 0 else { return false }
         return String(status.st_dev) == parts[0] && String(status.st_ino) == parts[1]
     }
+}
+
+/// Lines that nobody took since the last one that went out.
+private final class LostLines: Sendable {
+    let count = Atomic<Int>(0)
 }
 
 func writeToStandardError(_ text: String) {

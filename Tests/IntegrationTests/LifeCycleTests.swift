@@ -88,6 +88,9 @@ import Testing
         daemon.forgetNotifications()
         daemon.signal(SIGHUP)
         #expect(daemon.waitForNotification("READY=1"))
+        #expect(
+            daemon.waitForNotification(
+                "STATUS=the configuration has faults and the old one stays (tandem config check): serving up"))
         #expect(daemon.waitForLog("nonsense_key"))
         #expect(try content(client.call("chat", chatParams())) == "second")
         #expect(try client.call("reload").contains("\"error\""))
@@ -130,6 +133,43 @@ import Testing
             count.withLock { $0 = starts }
             ended.open()
         }
+    }
+
+    /// Nothing that the daemon tells others may hold up what it does for its clients.
+    @Test func aServiceManagerThatHangsHoldsUpNothing() throws {
+        let home = try TemporaryHome()
+        let inbox = try DatagramInbox(home.path + "/unread")
+        let foreign = try inbox.fill()
+        let upstream = try ScriptedUpstream(.chat("all the same"))
+        let daemon = try DaemonProcess(
+            home: home, config: config(upstream),
+            environment: upstreamKey.merging(["NOTIFY_SOCKET": inbox.path, "WATCHDOG_USEC": "20000"]) { $1 })
+        let client = try daemon.client()
+        #expect(try content(client.call("chat", chatParams())) == "all the same")
+        #expect(try client.call("reload").contains("\"changed\""))
+        for _ in 0..<foreign { #expect(inbox.next() == "x") }
+        // It reads again, and misses nothing.
+        for expected in ["READY=1", "RELOADING=1", "READY=1"] {
+            #expect(eventually { inbox.next()?.hasPrefix(expected) == true })
+        }
+        #expect(eventually { inbox.next() == "WATCHDOG=1" })
+        try inbox.fill()
+        #expect(daemon.stop() == 0)
+    }
+
+    @Test func aLogThatNobodyReadsHoldsUpNothing() throws {
+        let home = try TemporaryHome()
+        let path = home.path + "/log"
+        try #require(mkfifo(path, 0o600) == 0)
+        let reader = try FileDescriptor.open(path, O_RDWR | O_NONBLOCK)
+        while write(reader.raw, "x", 1) == 1 {}
+        let log = try FileDescriptor.open(path, O_WRONLY)
+        let second = try ChildProcess(
+            [builtProduct("tandemd"), "--socket", home.socketPath], environment: home.environment,
+            descriptors: [2: log.raw])
+        #expect(eventually { (try? RawClient(home.socketPath)) != nil })
+        #expect(try RawClient(home.socketPath).call("ping").contains("result"))
+        #expect(second.stop() == 0)
     }
 
     @Test func aSecondDaemonOnALiveSocketSaysWhoIsThere() throws {

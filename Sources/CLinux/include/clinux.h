@@ -61,6 +61,9 @@ int cl_unix_socket(int nonblocking);
 /// ENAMETOOLONG for a path of more than 107 bytes.
 int cl_bind_unix(int fd, const char *path);
 int cl_connect_unix(int fd, const char *path);
+/// A non-blocking, close-on-exec datagram socket connected to `path`; '@' at its start stands for the abstract
+/// namespace. -1 with errno.
+int cl_connect_datagram(const char *path);
 /// Credentials of the peer of a connected Unix socket; 0, or -1 with errno.
 int cl_peer_credentials(int fd, pid_t *pid, uid_t *uid, gid_t *gid);
 /// The supplementary groups of the peer; returns their number, or -1 with errno.

@@ -1,9 +1,10 @@
 import TandemBase
 import TandemLoop
 import TandemProtocol
+import TandemRPC
 
 extension Daemon {
-    /// Reads the configuration off the loop (files, and programs that print keys, block) and puts it in place.
+    /// Reads the configuration off the loop and puts it in place.
     /// Answers the dotted keys that changed; a configuration with a fault is refused and the old one stays.
     func reloadConfiguration() async throws(RPCError) -> [String] {
         let previous = latestReload
@@ -20,11 +21,12 @@ extension Daemon {
     }
 
     private func readConfiguration() async throws(RPCError) -> [String] {
+        var state = "the configuration has faults and the old one stays (tandem config check): "
         notifyReloading()
-        defer { notifyReloaded() }
-        let result = await Self.load(explicitConfiguration, environment)
-        switch result {
-        case .success(var fresh):
+        defer { notifyReady(state) }
+        switch await Self.load(explicitConfiguration, environment, log) {
+        case .success(let loaded):
+            var fresh = loaded.configuration
             let found = await withCheckedContinuation { continuation in
                 probe(fresh.localCandidates) { continuation.resume(returning: $0) }
             }
@@ -32,7 +34,8 @@ extension Daemon {
             let changed = Configuration.changes(from: configuration, to: fresh)
             for warning in fresh.warnings { log(.warning, warning.description) }
             await countSpending(for: fresh.budget)
-            adopt(fresh)
+            adopt(fresh, loaded.access)
+            state = ""
             if !changed.isEmpty { subscribers.configurationChanged(changed) }
             return changed
         case .failure(let faults):
@@ -45,13 +48,21 @@ extension Daemon {
         }
     }
 
+    private struct Loaded: Sendable {
+        var configuration: Configuration
+        var access: AccessPolicy
+    }
+
+    /// Reads files, runs programs that print keys and looks up accounts, which may be another machine's to know.
     private nonisolated static func load(
-        _ explicit: String?, _ environment: [String: String]
-    ) async -> Result<Configuration, ConfigurationFaults> {
+        _ explicit: String?, _ environment: [String: String], _ log: Log
+    ) async -> Result<Loaded, ConfigurationFaults> {
         // `@concurrent` would not do: under the loop's executor preference it runs on the loop.
         await onOwnThread {
             do throws(ConfigurationFaults) {
-                return .success(try Configuration.load(explicit: explicit, environment: environment))
+                let configuration = try Configuration.load(explicit: explicit, environment: environment)
+                return .success(
+                    Loaded(configuration: configuration, access: AccessPolicy(configuration.access, log)))
             } catch {
                 return .failure(error)
             }

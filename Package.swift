@@ -100,7 +100,7 @@ let package = Package(
         .target(
             name: "TandemTestSupport", dependencies: ["CLinux", "TandemBase", "TandemJSON", "TandemLoop"],
             path: "Tests/TandemTestSupport", swiftSettings: strict),
-        tests("TandemBase", ["TandemBase"]),
+        tests("TandemBase", ["TandemBase", "TandemTestSupport"]),
         tests("TandemJSON", ["TandemJSON", "TandemTestSupport"]),
         tests("TandemText", ["TandemJSON", "TandemTestSupport", "TandemText"]),
         tests("TandemProtocol", ["TandemJSON", "TandemProtocol"]),
@@ -144,7 +144,7 @@ if Context.environment["TANDEM_FUZZ"] != nil {
         package.targets.append(
             .executableTarget(
                 name: "fuzz-\(folder)", dependencies: [.byName(name: target)], path: "Fuzz/\(folder)",
-                exclude: ["corpus"],
+                exclude: ["corpus", "dictionary"],
                 swiftSettings: strict + [.unsafeFlags(flags)],
                 linkerSettings: [.unsafeFlags(flags + ["-use-ld=lld"])]))
     }

@@ -8,13 +8,23 @@ package enum UnixListenerFailure: Error, Hashable, Sendable {
     case failed(SystemError)
 }
 
+/// How often, every 10 ms, another process that listens in the same folder is waited for.
+private let lockTries = 100
+
 /// A non-blocking listening socket at `path`, for its owner alone (0600). A socket on which nobody listens any more is
 /// replaced; a live one, and any other file, is left alone.
 package func listenUnix(_ path: String, backlog: Int32) throws(UnixListenerFailure) -> FileDescriptor {
-    let probe = cl_unix_socket(0)
+    // Clients that lose their daemon start the next one all at once: between one's look and its bind(2) no other may
+    // look, else it would take a socket away that has just come alive.
+    let folder = cl_open(path.lastIndex(of: "/").map { String(path[...$0]) } ?? ".", O_RDONLY | O_DIRECTORY, 0)
+    defer { if folder >= 0 { close(folder) } }
+    for _ in 0..<lockTries where folder >= 0 && flock(folder, LOCK_EX | LOCK_NB) != 0 { usleep(10_000) }
+
+    let probe = cl_unix_socket(1)
     guard probe >= 0 else { throw .failed(SystemError("socket")) }
     defer { close(probe) }
-    if cl_connect_unix(probe, path) == 0 { throw .inUse }
+    // EAGAIN: somebody listens, and has his hands full.
+    if cl_connect_unix(probe, path) == 0 || cl_errno() == EAGAIN { throw .inUse }
     let isRefused = cl_errno() == ECONNREFUSED
     // connect(2) says the same of a regular file.
     var status = stat()

@@ -105,8 +105,9 @@ extension MethodDescription {
         "Status",
         .members([
             .init("version", .text), .init("protocol", .text), .init("pid", .positive), .init("uptime_ms", .amount),
-            .init("activated", .boolean), .init("config_path", .nullable(.text)), .init("connections", .count),
-            .init("in_flight", .count),
+            .init("activated", .boolean), .init("config_path", .nullable(.text)),
+            .init("config_problem", .text, "Why the last reload was refused; the old configuration is in use."),
+            .init("connections", .count), .init("in_flight", .count),
             .init(
                 "providers",
                 .list(

@@ -10,6 +10,7 @@ struct ListeningSocket {
     var descriptor: Int32
     /// Where we bound it; nil when it is the service manager's.
     var path: String?
+    private var file: FileIdentity?
 
     var isActivated: Bool { path == nil }
 
@@ -38,13 +39,19 @@ struct ListeningSocket {
     static func bound(to path: String) throws(StartupError) -> ListeningSocket {
         makeParentFolder(of: path)
         do throws(UnixListenerFailure) {
-            return ListeningSocket(descriptor: try listenUnix(path, backlog: backlog).release(), path: path)
+            let descriptor = try listenUnix(path, backlog: backlog).release()
+            return ListeningSocket(descriptor: descriptor, path: path, file: FileIdentity(path))
         } catch {
             switch error {
             case .inUse: throw StartupError("another tandemd is listening on \(path)")
             case .failed(let error): throw StartupError("cannot listen on \(path): \(error.reason)")
             }
         }
+    }
+
+    /// Removes the file that we made. Where it was removed before, one of that name is the next daemon's.
+    func removeFile() {
+        if let path, let file, FileIdentity(path) == file { unlink(path) }
     }
 
     private static func makeParentFolder(of path: String) {

@@ -59,6 +59,8 @@ package final class Daemon: RequestHandler {
     private var isDraining = false
     private var drainDeadline: Deadline?
     private var idleDeadline: Deadline?
+    /// Why the last reload was refused; nil when the configuration in use is the one on disk, as far as is known.
+    var configurationProblem: String?
     /// The reload that was asked for last: one at a time, so that an old reading never replaces a newer one.
     var latestReload: Task<Result<[String], RPCError>, Never>?
 
@@ -217,7 +219,7 @@ package final class Daemon: RequestHandler {
         if isDraining { return request.fail(.shuttingDown()) }
         do throws(RPCError) {
             let method = try methods.check(request.message).method
-            if !restoration.isDone, method.needsRestoredState { return restoration.hold(request, method, self) }
+            if !restoration.isDone, method.needsRestoredState { return restoration.hold(request) }
             try dispatch(method, request)
         } catch {
             request.fail(error)
@@ -255,10 +257,12 @@ package final class Daemon: RequestHandler {
 
     var isActivated: Bool { sockets.first?.isActivated ?? false }
 
+    /// What `systemctl status` shows.
     private var statusLine: String {
         let names = configuration.providers.filter { $0.enabled && $0.kind != .offline }.map(\.name)
-        return names.isEmpty
-            ? "serving without a provider (offline answers only)" : "serving \(names.joined(separator: ", "))"
+        let served = names.isEmpty ? "without a provider (offline answers only)" : names.joined(separator: ", ")
+        let problem = configurationProblem == nil ? "" : "; the configuration has faults: tandem config check"
+        return "serving \(served)\(problem)"
     }
 
     /// Reads the configuration again, off the loop; the old one stays where the new one has a fault.
@@ -281,8 +285,7 @@ package final class Daemon: RequestHandler {
             "RELOADING=1\nMONOTONIC_USEC=\(MonotonicTime.now().nanoseconds / 1000)\nSTATUS=reading the configuration")
     }
 
-    /// `prefix` is what `systemctl status` shows before whom the daemon serves.
-    func notifyReady(_ prefix: String = "") { manager.notify("READY=1\nSTATUS=\(prefix)\(statusLine)") }
+    func notifyReady() { manager.notify("READY=1\nSTATUS=\(statusLine)") }
 
     /// Graceful shutdown: no new requests, those in flight get `drain_timeout`.
     private func drain(_ cause: String) {
@@ -337,7 +340,7 @@ package final class Daemon: RequestHandler {
     private static let endingTimeout = TimeSpan.seconds(3)
 
     private func unlinkOwnSockets() {
-        for socket in sockets { if let path = socket.path { unlink(path) } }
+        for socket in sockets { socket.removeFile() }
     }
 
     // MARK: idle exit

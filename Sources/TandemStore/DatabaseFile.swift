@@ -26,7 +26,7 @@ package struct DatabaseFile: Sendable {
     ///
     /// Fails when the folder, the disk or a lock does not let it: then nothing was renamed and a later try may work.
     package func open(at now: WallTime) throws(SQLiteError) -> (Database, Outcome) {
-        makeFolder()
+        try makeFolder()
         let newer: Int
         do throws(SQLiteError) {
             switch try openKnown() {
@@ -97,13 +97,21 @@ package struct DatabaseFile: Sendable {
         throw SQLiteError(.cannotOpen, "\(setAsideLimit) files named \(wanted)… exist; move them away")
     }
 
-    /// Each missing folder with mode 0700; failures show when the file is opened.
-    private func makeFolder() {
+    /// Each missing folder, with mode 0700.
+    private func makeFolder() throws(SQLiteError) {
         var end = path.utf8.startIndex
+        var failure: SystemError?
         while let slash = path.utf8[end...].dropFirst().firstIndex(of: UInt8(ascii: "/")) {
-            mkdir(String(path[..<slash]), 0o700)
+            let folder = String(path[..<slash])
+            if mkdir(folder, 0o700) != 0, failure == nil {
+                let error = SystemError("mkdir", folder)
+                if error.code != EEXIST { failure = error }
+            }
             end = slash
         }
+        // A folder that is there may well refuse in other words than EEXIST.
+        guard let failure, access(String(path[..<end]), F_OK) != 0 else { return }
+        throw SQLiteError(failure.code == ENOSPC ? .full : .cannotOpen, failure.description)
     }
 }
 

@@ -89,8 +89,9 @@ import Testing
         daemon.signal(SIGHUP)
         #expect(daemon.waitForNotification("READY=1"))
         #expect(
-            daemon.waitForNotification(
-                "STATUS=the configuration has faults and the old one stays (tandem config check): serving up"))
+            daemon.waitForNotification("STATUS=serving up; the configuration has faults: tandem config check"))
+        let problem = try json(client.call("status"), "result", "config_problem").string
+        #expect(problem?.contains("tandem.toml:1:1: nonsense_key: unknown key") == true, "\(problem ?? "none")")
         #expect(daemon.waitForLog("nonsense_key"))
         #expect(try content(client.call("chat", chatParams())) == "second")
         #expect(try client.call("reload").contains("\"error\""))
@@ -170,6 +171,25 @@ import Testing
         #expect(eventually { (try? RawClient(home.socketPath)) != nil })
         #expect(try RawClient(home.socketPath).call("ping").contains("result"))
         #expect(second.stop() == 0)
+    }
+
+    /// Whoever removes a socket below its daemon makes the next client start another one: that one's socket is not the
+    /// first one's to remove.
+    @Test func aDaemonRemovesItsOwnSocketOnly() throws {
+        let home = try TemporaryHome()
+        func start() throws -> ChildProcess {
+            let daemon = try ChildProcess(
+                [builtProduct("tandemd"), "--socket", home.socketPath], environment: home.environment)
+            #expect(eventually { (try? RawClient(home.socketPath)) != nil })
+            return daemon
+        }
+        let first = try start()
+        #expect(unlink(home.socketPath) == 0)
+        let second = try start()
+        #expect(first.stop() == 0)
+        #expect(try RawClient(home.socketPath).call("ping").contains("result"))
+        #expect(second.stop() == 0)
+        #expect(access(home.socketPath, F_OK) != 0)
     }
 
     @Test func aSecondDaemonOnALiveSocketSaysWhoIsThere() throws {

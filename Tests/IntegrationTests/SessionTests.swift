@@ -42,6 +42,23 @@ import Testing
         #expect(try contents(service.upstream.requests[4]) == ["user:q2"])
     }
 
+    /// A disk that takes nothing costs what is kept, never the answer.
+    @Test func whereNothingCanBeKeptChatsOfAConversationAreAnswered() throws {
+        let upstream = try ScriptedUpstream { .chat("a\($0.index)") }
+        let daemon = try DaemonProcess(
+            config: config(upstream), environment: upstreamKey.merging(["STATE_DIRECTORY": "/proc/tandem"]) { $1 })
+        let client = try daemon.client()
+        for number in 0..<2 {
+            let params = "{\"session\":\"s\",\"messages\":[{\"role\":\"user\",\"content\":\"q\(number)\"}]}"
+            let answer = try Answer(client.call("chat", params))
+            #expect(answer["content"]?.string == "a\(number)")
+            #expect(answer["notices.0.code"]?.string == "conversation_unavailable", "\(answer.text)")
+        }
+        let status = try Answer(client.call("status"))
+        #expect(status["database.failure"]?.string?.hasPrefix("mkdir /proc/tandem: ") == true, "\(status.text)")
+        #expect(daemon.waitForLog("requests are served but not recorded: mkdir /proc/tandem: "))
+    }
+
     /// What an editor's panel showed without a chat, an edit for example, belongs to the conversation too.
     @Test func messagesAreAddedAsTheyAre() throws {
         let service = try TestService { .chat("a\($0.index)") }

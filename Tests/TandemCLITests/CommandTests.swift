@@ -5,7 +5,7 @@ import TandemTestSupport
 import Testing
 
 private let statusJSON =
-    #"{"version":"\#(tandemVersion)","protocol":"1","pid":7,"uptime_ms":3723000,"activated":true,"config_path":"/c.toml","connections":1,"in_flight":0,"providers":[{"name":"groq","kind":"openai","enabled":true,"breaker":{"state":"closed"},"in_flight":0},{"name":"box","kind":"runloop","enabled":true,"breaker":{"state":"open"},"in_flight":0,"last_error":{"message":"401","at":"2026-11-20T08:43:00.000Z"}},{"name":"deep","kind":"openai","enabled":true,"key_problem":"DEEP_KEY is not set"}],"caches":[],"memory_bytes":1048576}"#
+    #"{"version":"\#(tandemVersion)","protocol":"1","pid":7,"uptime_ms":3723000,"activated":true,"config_path":"/c.toml","config_problem":"it has a fault","connections":1,"in_flight":0,"providers":[{"name":"groq","kind":"openai","enabled":true,"breaker":{"state":"closed"},"in_flight":0},{"name":"box","kind":"runloop","enabled":true,"breaker":{"state":"open"},"in_flight":0,"last_error":{"message":"401","at":"2026-11-20T08:43:00.000Z"}},{"name":"deep","kind":"openai","enabled":true,"key_problem":"DEEP_KEY is not set"}],"caches":[],"memory_bytes":1048576,"database":{"path":"/d/tandem.db","bytes":1024,"unrecorded":3,"failure":"disk full"}}"#
 private let modelsJSON =
     #"{"models":[{"name":"auto","workflow":"route","available":true,"aliases":[],"parts":{"code":"a","general":"b","polish":"a"}},{"name":"a","workflow":"direct","provider":"groq","model":"big","available":false,"aliases":["x"],"price":{"input":0.5,"output":1}}],"default":"auto"}"#
 
@@ -51,6 +51,8 @@ private let modelsJSON =
         let out = try await runCLI(["status"], home: home).out
         for line in [
             "daemon       tandemd \(tandemVersion), pid 7, started by systemd", "up for       1 h 2 min",
+            "config       /c.toml (not there: built-in defaults)\n             it has a fault",
+            "database     /d/tandem.db (1.0 KiB)\n             requests are not recorded: disk full",
             "memory       1.0 MiB", "groq      openai   ready                 0",
             "box       runloop  breaker open          0  401 (at 2026-11-20T08:43:00Z)", "deep      openai   no key",
         ] { #expect(out.contains(line + "\n"), "\(out)") }
@@ -98,6 +100,9 @@ private let modelsJSON =
         let end = try await runCLI(["doctor"], home: home)
         #expect(end.status == 1)
         #expect(end.out.contains("✓ socket \(home.socketPath)\n✓ tandemd \(tandemVersion) answers, pid 7"))
+        #expect(
+            end.out.contains(
+                "✗ requests are answered but not recorded: disk full\n    do: make room for /d/tandem.db, or make it"))
         #expect(
             end.out.contains(
                 "✓ provider groq (openai) is ready\n✗ provider box (runloop): breaker open: 401 (at 2026-11-20T08:43:00Z)\n"

@@ -16,42 +16,24 @@ final class Restoration {
     static let longestWait = TimeSpan.seconds(2)
 
     private(set) var isDone = false
-    private var held: [HeldRequest] = []
+    private var held: [PendingRequest] = []
 
     /// Keeps a request until `finish`; connections bound how many there can be.
-    func hold(_ request: PendingRequest, _ method: Method, _ daemon: Daemon) {
-        held.append(HeldRequest(request) { [unowned daemon] in daemon.handle(request) })
+    func hold(_ request: PendingRequest) {
+        request.work = WaitingRequest(request)
+        held.append(request)
     }
 
-    func finish() {
+    /// Nothing is held back any more; what was is handled now.
+    func finish(_ handle: @LoopActor (PendingRequest) -> Void) {
         guard !isDone else { return }
         isDone = true
         let requests = held
         held = []
-        for request in requests { request.release() }
-    }
-}
-
-/// A request that has not been looked at yet, but can be cancelled already.
-@LoopActor
-private final class HeldRequest: RequestWork {
-    private let request: PendingRequest
-    private let handle: @LoopActor () -> Void
-
-    init(_ request: PendingRequest, _ handle: @escaping @LoopActor () -> Void) {
-        self.request = request
-        self.handle = handle
-        request.work = self
-    }
-
-    func cancel(_ cause: CancellationCause) { request.fail(cause == .shutdown ? .shuttingDown() : .cancelled()) }
-
-    func resume() {}
-
-    func release() {
-        guard !request.isFinished else { return }
-        request.work = nil
-        handle()
+        for request in requests where !request.isFinished {
+            request.work = nil
+            handle(request)
+        }
     }
 }
 
@@ -95,16 +77,16 @@ extension Daemon {
     func restoreKeptState() {
         guard store.exists else {
             admission.beginBudget(configuration.budget, spentToday: 0, spentThisMonth: 0)
-            return restoration.finish()
+            return restoration.finish(handle)
         }
         let timeout = EventLoop.shared.schedule(at: EventLoop.shared.now + Restoration.longestWait) { [self] in
             log(.warning, "the state of limits and breakers could not be read in time: counting begins anew")
-            restoration.finish()
+            restoration.finish(handle)
         }
         startOnLoop { [self] in
             await readKeptState()
             EventLoop.shared.cancel(timeout)
-            restoration.finish()
+            restoration.finish(handle)
             keeper.changed()
         }
     }

@@ -21,12 +21,17 @@ extension ChatRun {
             case .success(let turn):
                 prependEarlierTurns(turn, context: candidates[0].context)
                 proceed(candidates)
+            case .failure(.overloaded):
+                finish(.failure(.overloaded(retryAfterMilliseconds: 1000, requestID: requestID)))
+            case .failure(.closed): finish(.failure(.shuttingDown(requestID: requestID)))
             case .failure(let error):
-                finish(
-                    .failure(
-                        .internalError(
-                            "The conversation cannot be read (\(error)): see `tandem logs`, or send no `session`.",
-                            requestID: requestID)))
+                // A full or broken disk costs what is kept, not the answer.
+                if let turn { prependEarlierTurns(turn, context: candidates[0].context) }
+                tell(
+                    Notice(
+                        "conversation_unavailable",
+                        "the conversation so far cannot be read, this answer does not know it: \(error)"))
+                proceed(candidates)
             }
         }
         if turn == nil { finish(.failure(.overloaded(retryAfterMilliseconds: 1000, requestID: requestID))) }

@@ -35,17 +35,22 @@ extension Daemon {
         var query = HistoryQuery()
         query.requestID = id
         query.uid = uid
-        let reading = LedgerReading(request)
+        request.work = WaitingRequest(request)
         store.history(query) { result in
             startOnLoop { [self] in
                 guard !request.isFinished else { return }
                 request.work = nil
-                guard case .success(let entries) = result, let record = entries.first?.request, !record.prompt.isEmpty
-                else { return reading.fail(.notFound(what: "request", id: text)) }
-                let earlier = RecentChats.Chat(
-                    uid: record.uid, messages: record.prompt,
-                    answer: String(decoding: record.answer, as: UTF8.self))
-                start(chat, model, escalation, with: earlier, for: request)
+                switch result {
+                case .success(let entries):
+                    guard let record = entries.first?.request, !record.prompt.isEmpty else {
+                        return request.fail(.notFound(what: "request", id: text))
+                    }
+                    let earlier = RecentChats.Chat(
+                        uid: record.uid, messages: record.prompt,
+                        answer: String(decoding: record.answer, as: UTF8.self))
+                    start(chat, model, escalation, with: earlier, for: request)
+                case .failure(let error): request.fail(.ledgerUnreadable(error))
+                }
             }
         }
     }
@@ -125,19 +130,4 @@ extension ConfiguredModel {
             nil
         }
     }
-}
-
-/// A request that waits for the ledger and can be cancelled meanwhile.
-@LoopActor
-private final class LedgerReading: RequestWork {
-    private let request: PendingRequest
-
-    init(_ request: PendingRequest) {
-        self.request = request
-        request.work = self
-    }
-
-    func cancel(_ cause: CancellationCause) { request.fail(cause == .shutdown ? .shuttingDown() : .cancelled()) }
-    func resume() {}
-    func fail(_ error: RPCError) { request.fail(error) }
 }

@@ -41,8 +41,7 @@ extension Daemon {
                         writer.endArray()
                         writer.endObject()
                     }
-                case .failure(let error):
-                    request.fail(.internalError("The ledger cannot be read (\(error)): see `tandem logs`."))
+                case .failure(let error): request.fail(.ledgerUnreadable(error))
                 }
             }
         }

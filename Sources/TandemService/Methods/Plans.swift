@@ -133,9 +133,15 @@ extension PlanRun {
             let text = params["plan_id"]?.string ?? ""
             guard let id = ULID(text) else { throw .notFound(what: "plan", id: text) }
             let uid = daemon.isOwner(request.peer) ? nil : request.peer.uid
-            guard let json = try? await daemon.store.value({ self.daemon.store.plan(id, uid: uid, completion: $0) }),
-                let document = try? JSONDocument(json)
-            else { throw .notFound(what: "plan", id: text) }
+            let json: [UInt8]?
+            do throws(StoreError) {
+                json = try await daemon.store.value { self.daemon.store.plan(id, uid: uid, completion: $0) }
+            } catch {
+                throw .ledgerUnreadable(error)
+            }
+            guard let document = json.flatMap({ try? JSONDocument($0) }) else {
+                throw .notFound(what: "plan", id: text)
+            }
             value = document.root
         }
         guard let value else { throw .notFound(what: "plan", id: "") }

@@ -21,9 +21,8 @@ extension Daemon {
     }
 
     private func readConfiguration() async throws(RPCError) -> [String] {
-        var state = "the configuration has faults and the old one stays (tandem config check): "
         notifyReloading()
-        defer { notifyReady(state) }
+        defer { notifyReady() }
         switch await Self.load(explicitConfiguration, environment, log) {
         case .success(let loaded):
             var fresh = loaded.configuration
@@ -35,12 +34,13 @@ extension Daemon {
             for warning in fresh.warnings { log(.warning, warning.description) }
             await countSpending(for: fresh.budget)
             adopt(fresh, loaded.access)
-            state = ""
+            configurationProblem = nil
             if !changed.isEmpty { subscribers.configurationChanged(changed) }
             return changed
         case .failure(let faults):
             let count = faults.faults.count == 1 ? "a fault" : "\(faults.faults.count) faults"
             let first = faults.faults.first.map { "\($0)" } ?? "it cannot be read"
+            configurationProblem = "it has \(count) and the old one stays (\(first))"
             throw RPCError(
                 .invalidParams,
                 "The configuration has \(count) and the old one stays (\(first)): run `tandem config check`.",

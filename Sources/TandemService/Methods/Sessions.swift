@@ -50,7 +50,7 @@ extension Daemon {
             }
         }
         guard let turn else { throw .overloaded(retryAfterMilliseconds: 1000) }
-        request.work = WaitingAppend(request, turn)
+        request.work = WaitingRequest(request) { turn.leave() }
     }
 
     private func messages(_ request: PendingRequest, ofSession name: String) {
@@ -65,25 +65,6 @@ extension Daemon {
             }
         }
     }
-}
-
-/// Messages that wait for their place in a conversation.
-@LoopActor
-private final class WaitingAppend: RequestWork {
-    private let request: PendingRequest
-    private let turn: ConversationTurn
-
-    init(_ request: PendingRequest, _ turn: ConversationTurn) {
-        self.request = request
-        self.turn = turn
-    }
-
-    func cancel(_ cause: CancellationCause) {
-        turn.leave()
-        request.fail(cause == .shutdown ? .shuttingDown() : .cancelled())
-    }
-
-    func resume() {}
 }
 
 extension JSONWriter {

@@ -29,6 +29,7 @@ extension Daemon {
             writer.member("activated", isActivated)
             writer.key("config_path")
             if let path = configuration.files.first ?? configuration.path { writer.string(path) } else { writer.null() }
+            writer.member("config_problem", ifPresent: configurationProblem)
             writer.member("connections", server.connectionCount)
             writer.member("in_flight", runs.count)
             writer.key("providers")

@@ -14,19 +14,6 @@ final class EditService: Sendable {
         var file: FileIdentity
     }
 
-    /// Which file a path stands for.
-    private struct FileIdentity: Hashable, Sendable {
-        var device: UInt64
-        var inode: UInt64
-
-        init?(_ path: String) {
-            var status = stat()
-            guard stat(path, &status) == 0 else { return nil }
-            device = UInt64(status.st_dev)
-            inode = UInt64(status.st_ino)
-        }
-    }
-
     let path: String
     private let log: Log
     private let state = Mutex<Open?>(nil)

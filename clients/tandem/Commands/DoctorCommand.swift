@@ -102,6 +102,11 @@ struct DoctorReport {
                 .bad, "tandem is \(tandemVersion) but tandemd is \(version)",
                 advice: "install both from one release, then 'systemctl --user restart tandemd'")
         }
+        if let failure = status["database"]?["failure"]?.string {
+            try say(
+                .bad, "requests are answered but not recorded: \(failure)",
+                advice: "make room for \(status["database"]?["path"]?.string ?? "the database"), or make it writable")
+        }
         let providers = elements(of: status["providers"])
         if providers.isEmpty {
             try say(.bad, "no provider is configured", advice: "'tandem config init', then 'tandem config edit'")

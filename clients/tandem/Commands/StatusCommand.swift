@@ -35,6 +35,7 @@ private func printStatus(_ status: JSONValue) throws(Failure) {
     try line(
         "config",
         status["config_path"]?.string.map { $0 + (access($0, F_OK) == 0 ? "" : " (not there: built-in defaults)") })
+    try line("", status["config_problem"]?.string)
     try line("connections", status["connections"]?.int.map(humanCount))
     try line("in flight", status["in_flight"]?.int.map(humanCount))
     try line("memory", status["memory_bytes"]?.int.map(humanBytes))
@@ -43,6 +44,7 @@ private func printStatus(_ status: JSONValue) throws(Failure) {
         status["database"]?["path"]?.string.map {
             $0 + (status["database"]?["bytes"]?.int.map { " (\(humanBytes($0)))" } ?? "")
         })
+    try line("", status["database"]?["failure"]?.string.map { "requests are not recorded: \($0)" })
     var providers = TextTable(["PROVIDER", "KIND", "STATE", "IN FLIGHT", "LAST ERROR"], rightAligned: [3])
     for provider in elements(of: status["providers"]) {
         providers.add([

@@ -54,7 +54,8 @@ package final class Connection: ReadinessHandler {
     private var endsWithLastWord = false
     /// Set while it has that time.
     private var lastWord: Deadline?
-    private var stall: Deadline?
+    /// When a peer that takes nothing is closed; pending while bytes wait for it.
+    private(set) var stall: Deadline?
     private weak var receiver: (any ConnectionReceiver)?
 
     /// Takes the descriptor over.

@@ -3,8 +3,8 @@ import Glibc
 import TandemBase
 
 /// How long a test waits for something that must happen before it calls it lost. Generous: a loaded machine is no
-/// fault, and a test that passes never waits this long.
-package let testDeadline = TimeSpan.seconds(20)
+/// fault, and a test that passes never waits this long. Sanitizers make everything many times slower.
+package let testDeadline = TimeSpan.seconds(isSanitized ? 200 : 20)
 
 /// A latch that opens once and stays open. Any number of threads may wait for it, in a poll(2) set too.
 package final class Gate: Sendable {

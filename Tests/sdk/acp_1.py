@@ -1,8 +1,7 @@
 """`tandem acp` with the Agent Client Protocol's own SDK, and every frame it sends against the protocol's schema.
 
-PyPI has the official schema as the SDK's models, which are generated from it; they are read as schemas again and closed,
-because as models they pass over what they do not know. $ACP_SCHEMA may name schema/v1/schema.json of
-github.com/agentclientprotocol/agent-client-protocol, which is used besides.
+The official one counts where scripts/test-clients could fetch it. PyPI has it as the SDK's models, which are generated
+from it; they are read as schemas again and closed, because as models they pass over what they do not know.
 """
 
 import asyncio
@@ -36,7 +35,7 @@ from acp.schema import (
 from harness import BIN, run
 
 HERE = pathlib.Path(__file__).resolve().parent
-OFFICIAL = os.environ.get("ACP_SCHEMA")
+OFFICIAL = HERE.parents[1] / ".venv/schemas/acp-v1.json"
 ANSWERS = {
     "initialize": "InitializeResponse",
     "session/new": "NewSessionResponse",
@@ -58,8 +57,8 @@ REQUESTS = {
 
 def validate(name, value):
     strict_schema.check_model(getattr(acp.schema, name), value)
-    if OFFICIAL:
-        strict_schema.check_file(pathlib.Path(OFFICIAL), name, value)
+    if OFFICIAL.exists():
+        strict_schema.check_file(OFFICIAL, name, value)
 
 
 class Editor:
@@ -158,6 +157,8 @@ class Agent:
 
     def check(self, message):
         assert isinstance(message, dict) and message["jsonrpc"] == "2.0", "one message, no batch"
+        if OFFICIAL.exists():
+            strict_schema.check_whole(OFFICIAL, message)
         if "method" in message:
             validate(REQUESTS[message["method"]], message["params"])
             assert self.fs or not message["method"].startswith("fs/"), "a method that was not advertised"

@@ -1,8 +1,6 @@
 """A stand-in for `tandem mcp` that passes bytes on and keeps every line that the adapter sends, and the check of those
-lines against the JSON schema of the revision.
-
-The official schemas of 2025-11-25 and 2026-07-28 are in the source package of the SDK 2.3.0; of the revisions before, PyPI
-has the models of the SDKs of their time. scripts/test-clients puts both below .venv/mcp-schemas.
+lines against the JSON schema of the revision: the official one where scripts/test-clients could fetch it, else what PyPI
+has, which are the schemas of 2025-11-25 and 2026-07-28, and of the revisions before the models of the SDKs of their time.
 """
 
 import importlib.util
@@ -12,13 +10,15 @@ import sys
 
 import strict_schema
 
-SCHEMAS = pathlib.Path(__file__).resolve().parents[2] / ".venv/mcp-schemas"
-# What came with later revisions: the readers of earlier ones pass over it.
+VENV = pathlib.Path(__file__).resolve().parents[2] / ".venv"
+MODELS = VENV / "mcp-models"
+# What came with a later revision is sent to all: the readers of earlier ones pass over it.
 LATER = {
-    "CallToolResult": {"structuredContent"},
-    "InitializeResult": {"title"},
-    "ListToolsResult": {"annotations", "outputSchema", "title"},
-    "ProgressNotification": {"message", "jsonrpc"},  # the envelope is not in the models
+    "2025-03-26": {"ProgressNotification": {"message"}, "ListToolsResult": {"annotations"}},
+    "2025-06-18": {
+        "CallToolResult": {"structuredContent"}, "InitializeResult": {"title"},
+        "ListToolsResult": {"outputSchema", "title"},
+    },
 }
 
 KINDS = {
@@ -67,14 +67,26 @@ def check(home, revision):
 
 
 def validate(revision, kind, value):
-    path = SCHEMAS / f"{revision}.json"
-    if path.exists():
+    for later, kinds in LATER.items():
+        if revision < later:
+            value = without(kinds.get(kind, ()), value)
+    path = official(revision)
+    if revision < "2025-11-25":
+        kind = {"JSONRPCErrorResponse": "JSONRPCError"}.get(kind, kind)
+        if kind == "ProgressNotification":
+            value = {key: each for key, each in value.items() if key != "jsonrpc"}  # the envelope has its own schema
+    if path:
         strict_schema.check_file(path, kind, value)
-        if kind == "ListToolsResult":
+        if kind == "ListToolsResult" and revision >= "2025-06-18":
             check_tools(value)
         return
-    model = getattr(models(revision), {"JSONRPCErrorResponse": "JSONRPCError"}.get(kind, kind))
-    strict_schema.check_model(model, without(LATER.get(kind, ()), value))
+    strict_schema.check_model(getattr(models(revision), kind), value)
+
+
+def official(revision):
+    """The schema as its makers publish it; None where there are only models."""
+    paths = VENV / f"schemas/mcp-{revision}.json", MODELS / f"{revision}.json"
+    return next((path for path in paths if path.exists()), None)
 
 
 def check_tools(value):
@@ -94,7 +106,7 @@ def without(names, value):
 def models(revision):
     """The types of the SDK that had this revision as its newest."""
     if revision not in _models:
-        spec = importlib.util.spec_from_file_location(f"mcp_types_{revision}", SCHEMAS / revision / "mcp/types.py")
+        spec = importlib.util.spec_from_file_location(f"mcp_types_{revision}", MODELS / revision / "mcp/types.py")
         module = importlib.util.module_from_spec(spec)
         sys.modules[spec.name] = module
         spec.loader.exec_module(module)

@@ -68,6 +68,16 @@ def check_file(path, name, value):
 
 
 @functools.cache
+def _whole(path):
+    return jsonschema.Draft202012Validator(read(path))
+
+
+def check_whole(path, value):
+    """Checks a whole message against a schema file as it stands."""
+    _whole(path).validate(value)
+
+
+@functools.cache
 def _of_model(model):
     def without_extra(part):
         # Such models take what they do not know; the schemas they were written from do not have it.

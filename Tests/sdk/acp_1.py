@@ -438,6 +438,18 @@ async def edits_on_the_disk_with_permission(home):
         assert await agent.ask(session, "mend the typo") == "end_turn"
         assert len(editor.asked) == asked + 1
         assert (folder / "b.py").exists()
+        # Nor does a later turn; another session does.
+        (folder / "a.py").write_text('print("helo")\n')
+        assert await agent.ask(session, "mend the typo") == "end_turn"
+        assert len(editor.asked) == asked + 1 and (folder / "a.py").read_text() == 'print("hello")\n'
+        (folder / "b.py").unlink()
+        editor.permissions = ["reject_always"]
+        other = await agent.session()
+        await agent.connection.set_session_mode(session_id=other, mode_id="edit")
+        assert await agent.ask(other, "mend the typo") == "end_turn"
+        assert len(editor.asked) == asked + 2 and not (folder / "b.py").exists()
+        assert await agent.ask(other, "mend the typo") == "end_turn"
+        assert len(editor.asked) == asked + 2 and not (folder / "b.py").exists(), "rejected for the session"
 
 
 @test
@@ -446,6 +458,9 @@ async def a_rejected_file_stays(home):
     editor = Editor(["reject_once", "allow_once"])
     await editing(home, editor)
     assert (folder / "a.py").read_text() == 'print("helo")\n' and (folder / "b.py").exists()
+    # What was rejected is neither done nor left to do.
+    plan = [update for _, update in editor.updates if update.session_update == "plan"][-1]
+    assert [(each.content, each.status) for each in plan.entries] == [("Create b.py", "completed")], plan
     (folder / "b.py").unlink()
     editor = Editor(["reject_always"])
     await editing(home, editor)
@@ -515,6 +530,62 @@ async def what_a_model_wrote_is_written_as_it_was_shown(home):
         call = next(update for _, update in editor.updates if update.session_update == "tool_call")
         assert (folder / "a.py").read_text() == call.content[0].new_text == 'print("HELO")\n', editor.text()
         assert asked == 2, "the plan and the edit, and no model after the permission"
+
+
+SLOW_EDIT = json.dumps({
+    "edits": [
+        {"file": "a.py", "type": "model_edit", "action": "do it slowly", "region": {"start": 1, "end": 1}},
+        {"file": "b.py", "type": "create", "content": "x = 1\n"},
+    ]})
+ENDLESS = "x" * 400_000  # at 40 characters every 50 ms
+
+
+@test
+async def each_file_is_shown_when_it_is_resolved(home):
+    folder = project(home)
+    editor = Editor(["allow_always"])
+    async with Agent(home, editor) as agent:
+        session = await agent.session()
+        await agent.connection.set_session_mode(session_id=session, mode_id="edit")
+        turn = asyncio.create_task(agent.ask(session, "one file takes a while"))
+        await until(lambda: "tool_call" in editor.kinds(), "a file is shown while a model is at another")
+        call = next(update for _, update in editor.updates if update.session_update == "tool_call")
+        assert (call.title, call.kind, call.status) == ("Create b.py", "edit", "pending"), call
+        assert call.locations[0].path == str(folder / "b.py") and not editor.asked
+        # Cancelled while files are resolved.
+        await agent.connection.cancel(session_id=session)
+        assert await turn == "cancelled"
+        assert not (folder / "b.py").exists()
+        # The call that is asked for is the one that was shown.
+        editor.updates.clear()
+        assert await agent.ask(session, "one file takes a moment") == "end_turn"
+        calls = [update for _, update in editor.updates if update.session_update == "tool_call"]
+        assert [each.title for each in calls] == ["Create b.py", "Edit a.py"], calls
+        assert calls[0].content is None and calls[1].content[0].new_text == 'print("HELO")\n', calls
+        assert [each.content[0].new_text for each, _ in editor.asked] == ['print("HELO")\n'], editor.asked
+        told = [update for _, update in editor.updates if update.session_update == "tool_call_update"]
+        assert (told[0].tool_call_id, told[0].content[0].new_text) == (calls[0].tool_call_id, "x = 1\n"), told
+        last = {update.tool_call_id: update.status for _, update in editor.updates
+                if update.session_update == "tool_call_update"}
+        assert last == {each.tool_call_id: "completed" for each in calls}, last
+
+
+@test
+async def cancel_while_a_plan_is_made(home):
+    project(home)
+    editor = Editor()
+    async with Agent(home, editor) as agent:
+        session = await agent.session()
+        for mode in ("plan", "edit"):
+            await agent.connection.set_session_mode(session_id=session, mode_id=mode)
+            asked = len(home.upstream.requests)
+            turn = asyncio.create_task(agent.ask(session, "plan it slowly"))
+            await until(lambda: len(home.upstream.requests) > asked, "the planner is asked")
+            await agent.connection.cancel(session_id=session)
+            assert await turn == "cancelled"
+            await until(home.upstream.abandoned.is_set, "the transfer is closed")
+            home.upstream.abandoned.clear()
+        assert await agent.ask(session, "/model") == "end_turn"
 
 
 @test
@@ -621,6 +692,24 @@ async def tools_of_the_clients_mcp_servers(home):
         assert statuses == ["in_progress", "completed"], statuses
         await agent.ask(session, "use the tool")
         assert "did not permit" in home.upstream.requests[-1]["messages"][-1]["content"]
+        # For the session, each answer holds.
+        for choice, result in (("allow_always", "sunny in Oslo"), ("reject_always", "did not permit")):
+            other = await agent.session(mcp_servers=[server])
+            editor.permissions = [choice]
+            asked = len(editor.asked)
+            for _ in range(2):
+                await agent.ask(other, "use the tool")
+                assert result in home.upstream.requests[-1]["messages"][-1]["content"]
+            assert len(editor.asked) == asked + 1
+        # Cancelled while a tool is at work.
+        editor.permissions = ["allow_once"]
+        slow = await agent.session(mcp_servers=[
+            McpServerStdio(name="slow", command=server.command, args=server.args,
+                           env=[EnvVariable(name="TOY_GREETING", value="never")])])
+        turn = asyncio.create_task(agent.ask(slow, "use the tool"))
+        await until(lambda: editor.updates and getattr(editor.updates[-1][1], "status", "") == "in_progress", "it works")
+        await agent.connection.cancel(session_id=slow)
+        assert await turn == "cancelled"
         broken = McpServerStdio(name="broken", command="/nowhere/server", args=[], env=[])
         other = await agent.session(mcp_servers=[broken])
         assert await agent.ask(other, "hello") == "end_turn"
@@ -714,6 +803,7 @@ if __name__ == "__main__":
             context_reaches_the_model, cancel_in_every_race, load_replays_and_resume_does_not,
             edits_on_the_disk_with_permission, a_rejected_file_stays, unsaved_buffers_are_edited_in_the_editor,
             renames_and_deletions, what_a_model_wrote_is_written_as_it_was_shown,
+            each_file_is_shown_when_it_is_resolved, cancel_while_a_plan_is_made,
             plan_mode_changes_nothing_and_execute_does,
             plans_and_edits_are_part_of_the_conversation, an_escalation_knows_what_was_said, cancel_while_permission_is_asked, commands,
             tools_of_the_clients_mcp_servers, no_process_is_left, a_killed_daemon_is_not_the_end,
@@ -722,6 +812,8 @@ if __name__ == "__main__":
         config=ESCALATION,
         replies={
             "mend the typo": PLAN, "tidy up": MOVES, "let a model do it": MODEL_EDIT,
+            "one file takes a while": SLOW_EDIT, "one file takes a moment": SLOW_EDIT.replace("do it slowly", "say it loudly"),
+            "slowly": ENDLESS,
             "say it loudly": '```python\nprint("HELO")\n```', "short answer": "ok",
         },
     )

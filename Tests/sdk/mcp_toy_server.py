@@ -1,4 +1,6 @@
-"""A server of the Model Context Protocol with one tool, on the standard library alone."""
+"""A server of the Model Context Protocol with one tool, on the standard library alone. TOY_GREETING is what the tool says;
+"never": nothing.
+"""
 
 import json
 import os
@@ -24,6 +26,8 @@ for line in sys.stdin:
     elif message["method"] == "tools/list":
         answer = {"result": {"tools": [TOOL]}}
     elif message["method"] == "tools/call":
+        if os.environ["TOY_GREETING"] == "never":
+            continue
         text = f"{os.environ['TOY_GREETING']} in {params['arguments']['city']}"
         answer = {"result": {"content": [{"type": "text", "text": text}]}}
     print(json.dumps({"jsonrpc": "2.0", "id": message["id"], **answer}), flush=True)

@@ -38,8 +38,10 @@ struct PlanExecution {
         try await checkBase(edits)
         let base = Dictionary(parameters.base) { first, _ in first }
         var resolution = await PlanResolution.make(edits, mode: parameters.mode, tree: tree, base: base)
+        for (file, resolved) in zip(resolution.files, resolution.resolutions) where resolved.requests.isEmpty {
+            await announce(file, resolved)
+        }
         try await askModels(&resolution, early)
-        await announce(resolution)
         let outcomes = resolution.outcomes
         if !parameters.skipsConflicts, outcomes.contains(where: { $0.status == .failed }) {
             throw outcomes.conflictError(edits)
@@ -143,6 +145,9 @@ struct PlanExecution {
             (works[$0].next?.index ?? 0) < (works[$1].next?.index ?? 0)
         }) {
             try await works[next].answerNext([:])
+            if works[next].next == nil {
+                await announce(editor.resolution.files[works[next].file], works[next].resolution)
+            }
         }
         return works
     }
@@ -163,11 +168,13 @@ struct PlanExecution {
             for await result in group {
                 results.append(result)
                 run.progress(total - files.count + results.count, of: total, "files")
-                if case .failure = result {
+                switch result {
+                case .failure:
                     group.cancelAll()
                     rest = []
-                } else if let file = rest.popFirst() {
-                    group.addTask { await Self.finished(editor, file, early) }
+                case .success(let work):
+                    if let file = rest.popFirst() { group.addTask { await Self.finished(editor, file, early) } }
+                    await announce(editor.resolution.files[work.file], work.resolution)
                 }
             }
             return results
@@ -253,16 +260,16 @@ struct PlanExecution {
         }
     }
 
-    private func announce(_ resolution: PlanResolution) async {
+    /// A file is resolved; what still waits for a model then found none that could do it.
+    private func announce(_ file: PlanFile, _ resolution: PlanFile.Resolution) async {
         guard run.streams else { return }
-        for (position, file) in resolution.files.enumerated() {
-            await run.room()
-            let outcomes = resolution.resolutions[position].outcomes
-            run.event("file") { writer in
-                writer.member("path", file.path)
-                writer.member("status", outcomes.contains { $0.status == .failed } ? "failed" : "resolved")
-                writer.member("edits", outcomes.count)
-            }
+        await run.room()
+        let outcomes = resolution.outcomes
+        run.event("file") { writer in
+            writer.member("path", file.path)
+            writer.member(
+                "status", outcomes.contains { $0.status == .failed || $0.request != nil } ? "failed" : "resolved")
+            writer.member("edits", outcomes.count)
         }
     }
 }

@@ -44,8 +44,8 @@ import Testing
         #expect(home.names == ["a.py", "b.py", "new", "new/d.txt"])
         #expect(
             events == [
-                "started executor", "progress 3/4", "step executor executor", "progress 4/4", "file a.py resolved",
-                "file b.py resolved", "file c.txt resolved", "file new/d.txt resolved", "file a.py committed",
+                "started executor", "file b.py resolved", "file c.txt resolved", "file new/d.txt resolved",
+                "progress 3/4", "step executor executor", "progress 4/4", "file a.py resolved", "file a.py committed",
                 "file b.py committed", "file c.txt committed", "file new/d.txt committed",
             ])
     }

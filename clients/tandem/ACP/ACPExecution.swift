@@ -24,6 +24,8 @@ private struct FileChange {
     var after: String?
     /// Where it was, of a renamed file.
     var oldPath: String?
+    /// As the plan names it.
+    var file: String { oldPath ?? path }
     var hashBefore: String?
     var call: ACPToolCall
 }
@@ -39,22 +41,25 @@ extension ACPServer {
             if let text = try? await readFile(path, session) { documents.append((file, text)) }
             if Task.isCancelled { throw .cancelled() }
         }
+        let calls = ACPFileCalls(plan, session)
         let result: JSONValue
         do throws(RPCError) {
-            result = try await daemon.call("executePlan", onEvent: { session.showNotice($0) }) { writer in
+            result = try await daemon.call("executePlan", onEvent: { calls.take($0) }) { writer in
                 writer.member("plan", plan.plan)
                 writer.documents(documents)
                 writer.member("stream", true)
             }
         } catch {
+            if error.code != .cancelled { calls.endRest("failed", "Nothing was changed.") }
             return try tell(error, session)
         }
         account(result, session)
-        let changes = self.changes(result, plan, documents, session)
+        let changes = self.changes(result, plan, documents, calls, session)
+        calls.endRest("completed", "The file is as the plan wants it.")
         guard !changes.isEmpty else {
+            calls.showPlan { _ in .completed }
             return session.updates.message("\nNothing is left to change: the files are as the plan wants them.\n")
         }
-        for change in changes { session.updates.begin(change.call) }
         var permitted: [FileChange] = []
         for change in changes {
             if try await isPermitted(change.call, what: editPermission, session) {
@@ -64,39 +69,40 @@ extension ACPServer {
                 session.updates.update(change.call, "failed", content: [ACPToolCall.text("Rejected.")])
             }
         }
-        guard !permitted.isEmpty else { return session.updates.message("\nNothing was changed.\n") }
-        try await write(permitted, result, plan, session)
+        let done = permitted.isEmpty ? [] : try await write(permitted, result, plan, session)
+        let notDone = Set(changes.map(\.file)).subtracting(done.map(\.file))
+        calls.showPlan { notDone.contains($0) ? nil : .completed }
+        guard !done.isEmpty else { return session.updates.message("\nNothing was changed.\n") }
+        let names = done.map(\.path).joined(separator: ", ")
+        session.updates.message("\nChanged \(names); /undo takes it back.\n")
     }
 
+    /// The files that change, each shown with what becomes of it.
     private func changes(
-        _ result: JSONValue, _ plan: ACPEditPlan, _ documents: [(path: String, text: String)], _ session: ACPSession
+        _ result: JSONValue, _ plan: ACPEditPlan, _ documents: [(path: String, text: String)], _ calls: ACPFileCalls,
+        _ session: ACPSession
     ) -> [FileChange] {
-        let kinds = ["create": "edit", "delete": "delete", "rename": "move"]
-        return (result["files"]?.elements.map { $0 } ?? []).compactMap { file in
+        (result["files"]?.elements.map { $0 } ?? []).compactMap { file in
             guard let path = file["path"]?.string, let action = file["action"]?.string else { return nil }
-            let renamed = plan.edits.first { $0["to"]?.string == path && $0["type"]?.string == "rename" }
-            let oldPath = action == "rename" ? renamed?["file"]?.string : nil
+            let oldPath = action == "rename" ? plan.source(path) : nil
             let before = documents.first { $0.path == oldPath ?? path }?.text
             let after = action == "delete" ? nil : file["content"]?.string
-            let verb = ["create": "Create", "delete": "Delete", "rename": "Rename"][action] ?? "Edit"
-            let absolute = session.cwd + "/" + path
-            var call = ACPToolCall(
-                id: session.updates.newIdentifier(), title: "\(verb) \(oldPath.map { "\($0) to " } ?? "")\(path)",
-                kind: kinds[action] ?? "edit")
-            call.content = [ACPToolCall.diff(path: absolute, old: action == "create" ? nil : before, new: after ?? "")]
-            call.locations = [absolute]
+            let diff = ACPToolCall.diff(
+                path: session.cwd + "/" + path, old: action == "create" ? nil : before, new: after ?? "")
+            let call = calls.show(oldPath ?? path, action: action, target: oldPath == nil ? nil : path, diff)
             return FileChange(
                 path: path, action: action, before: before, after: after, oldPath: oldPath,
                 hashBefore: file["sha256_before"]?.string, call: call)
         }
     }
 
-    /// New text of files goes through the editor where it takes it; the rest is one transaction of the daemon.
+    /// New text of files goes through the editor where it takes it; the rest is one transaction of the daemon. Gives
+    /// what was done.
     private func write(
         _ changes: [FileChange], _ result: JSONValue, _ plan: ACPEditPlan, _ session: ACPSession
-    ) async throws(RPCError) {
+    ) async throws(RPCError) -> [FileChange] {
         var undo = ACPUndo()
-        var done: [String] = []
+        var done: [FileChange] = []
         defer { if !done.isEmpty { session.undo = undo } }
         let throughEditor = canWriteFiles ? changes.filter { ["modify", "create"].contains($0.action) } : []
         let throughDaemon = canWriteFiles ? changes.filter { !["modify", "create"].contains($0.action) } : changes
@@ -107,7 +113,7 @@ extension ACPServer {
                 undo.transaction = committed["transaction_id"]?.string
                 for change in throughDaemon {
                     session.updates.update(change.call, "completed")
-                    done.append(change.path)
+                    done.append(change)
                 }
             } catch {
                 for change in throughDaemon { session.updates.update(change.call, "failed") }
@@ -119,17 +125,14 @@ extension ACPServer {
             do throws(EditorError) {
                 try await put(change, path, session)
                 undo.buffers.append((path, change.before, change.after ?? ""))
-                done.append(change.path)
+                done.append(change)
                 session.updates.update(change.call, "completed")
             } catch {
                 if Task.isCancelled { throw .cancelled() }
                 session.updates.update(change.call, "failed", content: [ACPToolCall.text(error.message)])
             }
         }
-        guard !done.isEmpty else { return session.updates.message("\nNothing was changed.\n") }
-        session.updates.plan(plan.edits.map { (ACPEditPlan.title($0), .completed) })
-        let names = done.joined(separator: ", ")
-        session.updates.message("\nChanged \(names); /undo takes it back.\n")
+        return done
     }
 
     private func put(_ change: FileChange, _ path: String, _ session: ACPSession) async throws(EditorError) {
@@ -163,7 +166,7 @@ extension ACPServer {
                 writer.key("base")
                 writer.beginObject()
                 for change in known {
-                    writer.key(change.oldPath ?? change.path)
+                    writer.key(change.file)
                     writer.string(change.hashBefore ?? "")
                 }
                 writer.endObject()
@@ -180,7 +183,7 @@ extension ACPServer {
         }
         var edits: [[UInt8]] = []
         for change in changes {
-            let name = change.oldPath ?? change.path
+            let name = change.file
             if byModel.contains(name), change.action == "modify", let before = change.before, let after = change.after {
                 edits.append(
                     object { writer in

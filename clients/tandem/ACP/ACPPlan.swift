@@ -18,6 +18,22 @@ struct ACPEditPlan {
         return files
     }
 
+    /// What becomes of a file as a whole: create, delete, rename, or modify.
+    func action(_ file: String) -> String {
+        let types = edits.filter { $0["file"]?.string == file }.compactMap { $0["type"]?.string }
+        return types.first { ["create", "delete", "rename"].contains($0) } ?? "modify"
+    }
+
+    /// The new name of a file that is renamed.
+    func target(_ file: String) -> String? {
+        edits.first { $0["file"]?.string == file && $0["type"]?.string == "rename" }?["to"]?.string
+    }
+
+    /// The old name of a file that has this one by a renaming.
+    func source(_ file: String) -> String? {
+        edits.first { $0["to"]?.string == file && $0["type"]?.string == "rename" }?["file"]?.string
+    }
+
     static func title(_ edit: JSONValue) -> String {
         let file = edit["file"]?.string ?? "?"
         return switch edit["type"]?.string {

@@ -172,6 +172,9 @@ struct ACPToolCall {
 extension ACPUpdates {
     func begin(_ call: ACPToolCall) { send("tool_call") { call.write("pending", to: &$0) } }
 
+    /// A call that is known better now than when it began.
+    func replace(_ call: ACPToolCall) { send("tool_call_update") { call.write("pending", to: &$0) } }
+
     /// - Parameter content: replaces what was shown so far; raw JSON.
     func update(_ call: ACPToolCall, _ status: String, content: [[UInt8]] = []) {
         send("tool_call_update") { writer in

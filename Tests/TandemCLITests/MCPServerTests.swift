@@ -170,10 +170,17 @@ private func text(_ message: JSONValue?) -> String? { message?["result"]?["conte
             #"{"jsonrpc":"2.0","id":1,"method":"undo","params":{"transaction_id":"t"}}"#
         ),
     ])
-    func aToolIsAMethod(_ tool: String, _ arguments: String, _ expected: String) {
+    func aToolIsAMethod(_ tool: String, _ arguments: String, _ expected: String) throws {
         var server = MCPServer()
         server.call("7", tool, arguments)
         #expect(server.queued == [expected])
+        // Hosts that want progress get the same.
+        server = MCPServer()
+        server.call("7", tool, arguments, meta: #"{"progressToken":1}"#)
+        let request = try #require(try server.queued.first.map { try JSONDocument(Array($0.utf8)).root })
+        let method = try #require(request["method"]?.string.flatMap(Method.init(rawValue:)))
+        let description = try #require(MethodTable.descriptions.first { $0.method == method })
+        try description.params.checkParams(request["params"])
     }
 
     @Test func aResultIsStructuredAndTheSameAsText() {

@@ -32,7 +32,8 @@ struct MCPRequest {
                 }
             }
         }
-        if streams { writer.member("stream", true) }
+        // An undo is over before there would be anything to tell, and has no such member.
+        if streams, tool.method != .undo { writer.member("stream", true) }
         writer.endObject()
         params = writer.bytes
     }

@@ -17,9 +17,16 @@ static enum MHD_Result on_access(
 static void on_completed(
     void *cls, struct MHD_Connection *connection, void **request, enum MHD_RequestTerminationCode code) {
     struct cmhd_callbacks *callbacks = cls;
-    (void)connection, (void)code;
-    if (*request) callbacks->completed(*request);
+    (void)code;
+    if (*request) callbacks->completed(callbacks->context, connection, *request);
     *request = NULL;
+}
+
+static void on_connection(
+    void *cls, struct MHD_Connection *connection, void **socket_context, enum MHD_ConnectionNotificationCode code) {
+    struct cmhd_callbacks *callbacks = cls;
+    (void)socket_context;
+    callbacks->connection(callbacks->context, connection, code == MHD_CONNECTION_NOTIFY_STARTED);
 }
 
 struct MHD_Daemon *cmhd_start(
@@ -28,6 +35,7 @@ struct MHD_Daemon *cmhd_start(
     return MHD_start_daemon(
         MHD_USE_POLL_INTERNAL_THREAD | MHD_USE_THREAD_PER_CONNECTION | MHD_USE_ITC, 0, NULL, NULL, on_access, callbacks,
         MHD_OPTION_LISTEN_SOCKET, (MHD_socket)listener, MHD_OPTION_NOTIFY_COMPLETED, on_completed, callbacks,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, callbacks,
         MHD_OPTION_CONNECTION_LIMIT, connection_limit, MHD_OPTION_CONNECTION_TIMEOUT, timeout_seconds,
         MHD_OPTION_THREAD_STACK_SIZE, stack_bytes, MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory_bytes,
         MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_END);

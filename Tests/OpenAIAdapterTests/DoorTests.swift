@@ -1,3 +1,5 @@
+import Glibc
+import Synchronization
 import TandemBase
 import TandemJSON
 import TandemTestSupport
@@ -57,6 +59,33 @@ import Testing
         try home.write("file", "precious")
         #expect { try Listener(home.path + "/file") } throws: { $0 is StartFailure }
         #expect(try home.read("file") == "precious")
+    }
+
+    /// A byte now and then is no request.
+    @Test func whoTakesTooLongIsCutOff() throws {
+        let alarms = Mutex<[TimeSpan]>([])
+        let arrivals = Arrivals { time in alarms.withLock { $0.append(time) } }
+        let start = MonotonicTime.now()
+        var pairs: [[Int32]] = []
+        defer { for socket in pairs.joined() { close(socket) } }
+        for second in 0..<3 {
+            var pair: [Int32] = [-1, -1]
+            try #require(socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &pair) == 0)
+            pairs.append(pair)
+            arrivals.began(pair[0], now: start + .seconds(second))
+        }
+        func isCutOff(_ index: Int) -> Bool {
+            var byte: UInt8 = 0
+            return recv(pairs[index][1], &byte, 1, Int32(MSG_DONTWAIT)) == 0
+        }
+        arrivals.ended(pairs[1][0])
+        arrivals.sweep(now: start + .seconds(119))
+        #expect(!isCutOff(0) && !isCutOff(1) && !isCutOff(2))
+        arrivals.sweep(now: start + .seconds(121))
+        #expect(isCutOff(0) && !isCutOff(1) && !isCutOff(2))
+        arrivals.sweep(now: start + .seconds(122))
+        #expect(!isCutOff(1) && isCutOff(2))
+        #expect(alarms.withLock { $0 } == [.minutes(2), .seconds(1), .seconds(1)], "none without anybody to wait for")
     }
 
     @Test func metricsAreInPrometheusFormat() throws {

@@ -1,3 +1,4 @@
+import TandemBase
 import TandemClient
 import TandemJSON
 import TandemProtocol
@@ -22,6 +23,10 @@ private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8
             #"{"cache":"bypass","provider_options":{"logit_bias":{"1":-1},"top_k":4}}"#
         ),
         (#"{"temprature":1}"#, #"{"temprature":1}"#),
+        (
+            #"{"messages":[{"role":"user"},{"role":"assistant","provider_specific_fields":{"refusal":null},"parsed":1},5]}"#,
+            #"{"messages":[{"role":"user"},{"role":"assistant"},5]}"#
+        ),
     ])
     func aRequestIsAChat(_ body: String, _ params: String) throws {
         #expect(text(try ChatTranslation(Array(body.utf8)).params) == params)
@@ -90,30 +95,60 @@ private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8
 
     // MARK: errors
 
-    @Test(arguments: [
-        (RPCError.unknownModel("x", didYouMean: nil), 404, "model_not_found", "model"),
-        (.invalidParams(path: "/messages/0/content", expected: "x", "m"), 400, "invalid_params", "messages[0].content"),
+    /// Every code of the protocol, and what decides beside the code: status, type, code, param, seconds of Retry-After.
+    private static let answers: [(RPCError, Int, String, String, String?, String?)] = [
+        (
+            .parseError(JSONError(offset: 1, reason: .unexpectedEnd)), 400, "invalid_request_error", "parse_error", nil,
+            nil
+        ),
+        (.invalidRequest("m"), 400, "invalid_request_error", "invalid_request", nil, nil),
+        (.methodNotFound("x"), 404, "invalid_request_error", "method_not_found", nil, nil),
+        (
+            .invalidParams(path: "/messages/0/content", expected: "x", "m"), 400, "invalid_request_error",
+            "invalid_params", "messages[0].content", nil
+        ),
+        (.internalError("m"), 500, "server_error", "internal", nil, nil),
+        (.cancelled(), 499, "invalid_request_error", "cancelled", nil, nil),
         (
             .rateLimited(scope: "default", limit: 1, periodMilliseconds: 1, retryAfterMilliseconds: 1200), 429,
-            "rate_limit_exceeded", nil
+            "requests",
+            "rate_limit_exceeded", nil, "2"
         ),
-        (.budgetExceeded(scope: "day", budgetUSD: 1, spentUSD: 1, resetsAt: "x"), 429, "insufficient_quota", nil),
-        (failed("context_length"), 400, "context_length_exceeded", "messages"),
-        (failed("content_filter"), 400, "content_filter", nil),
-        (failed("rate_limited"), 429, "rate_limit_exceeded", nil),
-        (failed("timeout"), 504, "timeout", nil),
-        (failed("http_status"), 502, "providers_failed", nil),
-        (.deadlineExceeded(timeoutMilliseconds: 5), 504, "deadline_exceeded", nil),
-        (.forbidden(reason: "uid", "m"), 403, "forbidden", nil), (.tooLarge(limitBytes: 1), 413, "too_large", nil),
-        (.overloaded(retryAfterMilliseconds: 1), 503, "overloaded", nil), (.shuttingDown(), 503, "shutting_down", nil),
-        (.cancelled(), 499, "cancelled", nil), (.internalError("m"), 500, "internal", nil),
-    ])
-    func anErrorHasOpenAIsShape(_ error: RPCError, _ status: Int, _ code: String, _ param: String?) throws {
-        let answer = OpenAIError(error)
-        #expect(answer.status == status)
-        let body = try JSONDocument(answer.body).root["error"]
-        #expect(body?["code"]?.string == code && body?["param"]?.string == param && body?["type"]?.string != nil)
-        #expect(body?["message"]?.string == error.message && body?.count == 4)
+        (failed("http_status"), 502, "server_error", "providers_failed", nil, nil),
+        (failed("auth"), 502, "server_error", "providers_failed", nil, nil),
+        (failed("context_length"), 400, "invalid_request_error", "context_length_exceeded", "messages", nil),
+        (failed("content_filter"), 400, "invalid_request_error", "content_filter", nil, nil),
+        (failed("rate_limited"), 429, "requests", "rate_limit_exceeded", nil, nil),
+        (failed("timeout"), 504, "server_error", "timeout", nil, nil),
+        (.deadlineExceeded(timeoutMilliseconds: 5), 504, "server_error", "deadline_exceeded", nil, nil),
+        (.unknownModel("x", didYouMean: nil), 404, "invalid_request_error", "model_not_found", "model", nil),
+        (.forbidden(reason: "uid", "m"), 403, "permission_error", "forbidden", nil, nil),
+        (.tooLarge(limitBytes: 1), 413, "invalid_request_error", "too_large", nil, nil),
+        (.overloaded(retryAfterMilliseconds: 1), 503, "server_error", "overloaded", nil, "1"),
+        (.shuttingDown(), 503, "server_error", "shutting_down", nil, "1"),
+        (.planInvalid("m", problems: []), 409, "invalid_request_error", "plan_invalid", nil, nil),
+        (.planConflict("m", edits: Array("[]".utf8)), 409, "invalid_request_error", "plan_conflict", nil, nil),
+        (.notFound(what: "session", id: "x"), 404, "invalid_request_error", "not_found", nil, nil),
+        (
+            .budgetExceeded(scope: "day", budgetUSD: 1, spentUSD: 1, resetsAt: "2026-11-20T00:01:00Z"), 429,
+            "insufficient_quota", "insufficient_quota", nil, "60"
+        ),
+    ]
+
+    @Test func everyErrorHasOpenAIsShape() throws {
+        let now = try #require(WallTime(rfc3339: "2026-11-20T00:00:00Z"))
+        for (error, status, type, code, param, retryAfter) in Self.answers {
+            let answer = OpenAIError(error, now: now)
+            #expect(answer.status == status, "\(error)")
+            let body = try JSONDocument(answer.body).root["error"]
+            #expect(body?["type"]?.string == type && body?["code"]?.string == code, "\(answer)")
+            #expect(body?["param"]?.string == param && body?["param"]?.isNull == (param == nil), "\(answer)")
+            #expect(body?["message"]?.string == error.message && body?.count == 4)
+            #expect(answer.headers.first { $0.name == "Retry-After" }?.value == retryAfter, "\(answer)")
+            let again = answer.headers.first { $0.name == "x-should-retry" }?.value
+            #expect(again == (error.retryable ? "true" : "false"), "\(answer)")
+        }
+        #expect(Set(Self.answers.map(\.0.code)) == Set(ErrorCode.all), "no code is forgotten")
     }
 
     private static func failed(_ kind: String) -> RPCError {
@@ -124,10 +159,7 @@ private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8
     @Test func clientsAreToldWhetherToTryAgain() {
         let limited = OpenAIError(
             .rateLimited(scope: "default", limit: 1, periodMilliseconds: 1, retryAfterMilliseconds: 1200))
-        #expect(limited.headers.contains { $0.name == "Retry-After" && $0.value == "2" }, "never too early")
-        #expect(limited.headers.contains { $0.name == "x-should-retry" && $0.value == "true" })
-        let unknown = OpenAIError(.unknownModel("x", didYouMean: nil))
-        #expect(unknown.headers.contains { $0.name == "x-should-retry" && $0.value == "false" })
+        #expect(limited.headers.contains { $0.name == "retry-after-ms" && $0.value == "1200" })
         let lost = OpenAIError(.connectionLost(mayHaveBeenDelivered: true))
         #expect(lost.status == 503 && !lost.isRetryable, "it may have been carried out")
     }

@@ -26,7 +26,7 @@ class Upstream(http.server.ThreadingHTTPServer):
     """An OpenAI-compatible server that is told what to do by the last user message:
 
     ``slow``, or a text with ``slowly`` in it: pieces for a minute; ``refuse``: 400; ``tool``, ``use the tool``: a call of the first tool; ``file NAME``: that reply of `replies`;
-    ``words N``: N pieces; ``think``: reasoning before the echo; anything else: ``echo: `` and the message.
+    ``words N``: N pieces; ``break off``: a stream without its end; ``think``: reasoning before the echo; anything else: ``echo: `` and the message.
     """
 
     daemon_threads = True
@@ -122,6 +122,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         for piece in pieces:
             chunk({"content": piece})
             time.sleep(pause)
+        if text == "break off":
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
         if call:
             first = {"index": 0, "id": "call_1", "type": "function", "function": {"name": call["name"], "arguments": ""}}
             chunk({"tool_calls": [first]})

@@ -15,12 +15,16 @@ typedef int (*cmhd_access)(
     void *context, struct MHD_Connection *connection, const char *path, const char *method, const char *body,
     size_t *body_size, void **request);
 /// The request is over, whatever became of it; not called when `*request` was never set.
-typedef void (*cmhd_completed)(void *request);
+typedef void (*cmhd_completed)(void *context, struct MHD_Connection *connection, void *request);
+
+/// A connection was made (`is_open`), or is about to be closed.
+typedef void (*cmhd_connection)(void *context, struct MHD_Connection *connection, int is_open);
 
 struct cmhd_callbacks {
     void *context;
     cmhd_access access;
     cmhd_completed completed;
+    cmhd_connection connection;
 };
 
 /// Serves a listening socket, a thread for each connection. `callbacks` has to outlive the daemon. NULL on failure.

@@ -15,11 +15,17 @@ struct ChatTranslation {
     /// What the adapter deals with itself.
     private static let own: Set<String> = ["n", "stream_options", "max_tokens", "max_completion_tokens"]
     /// Hints to OpenAI's own billing and storage, which mean nothing here.
-    private static let ignored: Set<String> = ["store", "service_tier", "safety_identifier", "prompt_cache_key"]
+    private static let ignored: Set<String> = [
+        "store", "service_tier", "safety_identifier", "prompt_cache_key", "prompt_cache_options",
+        "prompt_cache_retention",
+    ]
     /// Members of OpenAI's that `chat` does not know by name and passes on.
     private static let passedOn: Set<String> = [
         "logit_bias", "top_logprobs", "verbosity", "prediction", "modalities", "audio", "web_search_options",
     ]
+
+    /// What the SDKs keep in an answer for themselves, and clients send back with it: openai's `parsed`, LiteLLM's others.
+    private static let ownOfSDKs: Set<String> = ["parsed", "provider_specific_fields", "thinking_blocks"]
 
     /// Throws -32602 for what cannot be served.
     init(_ body: [UInt8]) throws(RPCError) {
@@ -47,6 +53,8 @@ struct ChatTranslation {
                 options.append((name, value))
             } else if name == "provider_options" {
                 options += value.members.map { ($0.key, $0.value) }
+            } else if name == "messages" {
+                writer.messages(value, without: Self.ownOfSDKs)
             } else {
                 writer.key(name)
                 writer.value(value)
@@ -66,6 +74,30 @@ struct ChatTranslation {
         }
         writer.endObject()
         params = writer.bytes
+    }
+}
+
+extension JSONWriter {
+    /// The member `messages`, byte for byte but for the members that are not wanted.
+    fileprivate mutating func messages(_ messages: JSONValue, without unwanted: Set<String>) {
+        key("messages")
+        guard messages.elements.contains(where: { $0.members.contains { unwanted.contains($0.key) } }) else {
+            return value(messages)
+        }
+        beginArray()
+        for message in messages.elements {
+            guard message.kind == .object else {
+                value(message)
+                continue
+            }
+            beginObject()
+            for (name, member) in message.members where !unwanted.contains(name) {
+                key(name)
+                value(member)
+            }
+            endObject()
+        }
+        endArray()
     }
 }
 

@@ -1,6 +1,10 @@
+import TandemBase
 import TandemClient
 import TandemJSON
 import TandemProtocol
+
+/// When to come back to a daemon that is restarting, in milliseconds: systemd starts the next one at once.
+private let restartPause = 1000
 
 /// An error as OpenAI's API answers it: a status, `{"error":{message,type,param,code}}` and headers that the SDKs heed.
 struct OpenAIError: Error {
@@ -27,7 +31,8 @@ struct OpenAIError: Error {
             404, "there is nothing at \(path.prefix(128)): see /v1/models and /v1/chat/completions", code: "not_found")
     }
 
-    init(_ error: RPCError) {
+    /// - Parameter now: what a time at which a budget begins anew is counted from.
+    init(_ error: RPCError, now: WallTime = .now()) {
         let kinds = error.attemptKinds
         switch error.code {
         case .providersFailed where kinds.last == "context_length":
@@ -47,9 +52,13 @@ struct OpenAIError: Error {
         default: self.init(Self.status(error.code), error.message, type: Self.type(error.code), code: error.code.kind)
         }
         isRetryable = error.retryable
+        if error.code == .shuttingDown, isRetryable { retryAfterMilliseconds = restartPause }
         for member in error.data {
             guard let value = try? JSONDocument(member.json).root else { continue }
             if member.name == "retry_after_ms" { retryAfterMilliseconds = value.int }
+            if member.name == "resets_at", let time = value.string.flatMap(WallTime.init(rfc3339:)) {
+                retryAfterMilliseconds = max(0, (time - now).wholeMilliseconds)
+            }
             if member.name == "path", let path = value.string, !path.isEmpty { param = Self.parameter(path) }
         }
     }

@@ -22,7 +22,9 @@ struct HTTPServer {
         endpoint = Unmanaged.passRetained(Endpoint(service, isTCP: listener.isTCP))
         callbacks = .allocate(capacity: 1)
         callbacks.initialize(
-            to: cmhd_callbacks(context: endpoint.toOpaque(), access: accessCallback, completed: completedCallback))
+            to: cmhd_callbacks(
+                context: endpoint.toOpaque(), access: accessCallback, completed: completedCallback,
+                connection: connectionCallback))
         let started = cmhd_start(
             listener.descriptor, connectionLimit, idleTimeout, stackBytes, connectionMemory, callbacks)
         guard let started else { throw StartFailure(message: "libmicrohttpd cannot serve \(listener.name)") }
@@ -91,6 +93,7 @@ private func accessCallback(
         bodySize.pointee = 0
         return 1
     }
+    endpoint.service.arrivals.ended(cmhd_socket(connection))
     // The daemon may think for as long as it likes; only an idle connection ends by itself.
     cmhd_set_timeout(connection, 0)
     let reply = incoming.refusal.map { HTTPReply($0) } ?? call.answer(incoming.body, endpoint.service)
@@ -99,6 +102,17 @@ private func accessCallback(
     return reply.send(on: connection) ? 1 : 0
 }
 
-private func completedCallback(request: UnsafeMutableRawPointer?) {
-    if let request { Unmanaged<Incoming>.fromOpaque(request).release() }
+private func completedCallback(
+    context: UnsafeMutableRawPointer?, connection: OpaquePointer?, request: UnsafeMutableRawPointer?
+) {
+    guard let context, let connection, let request else { return }
+    Unmanaged<Incoming>.fromOpaque(request).release()
+    // The next one on this connection.
+    Unmanaged<Endpoint>.fromOpaque(context).takeUnretainedValue().service.arrivals.began(cmhd_socket(connection))
+}
+
+private func connectionCallback(context: UnsafeMutableRawPointer?, connection: OpaquePointer?, isOpen: Int32) {
+    guard let context, let connection else { return }
+    let arrivals = Unmanaged<Endpoint>.fromOpaque(context).takeUnretainedValue().service.arrivals
+    if isOpen == 0 { arrivals.ended(cmhd_socket(connection)) } else { arrivals.began(cmhd_socket(connection)) }
 }

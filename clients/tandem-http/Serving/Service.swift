@@ -17,6 +17,7 @@ final class Service: Sendable {
     let token: Secret?
     /// Seconds since 1970; what models are dated with.
     let startedAt = Int(WallTime.now().milliseconds / 1000)
+    let arrivals = Arrivals()
     /// Readable when all is to end.
     private let stopping = cl_eventfd()
     private let statuses = Mutex<[Int: Int]>([:])

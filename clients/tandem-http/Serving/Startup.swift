@@ -8,6 +8,8 @@ private let defaultAddress = "127.0.0.1:4141"
 private let defaultIdleExit = TimeSpan.minutes(10)
 /// How often the last connections are looked at before that.
 private let leavingInterval = TimeSpan.milliseconds(100)
+/// As long as no signal asks for the end.
+private let forever = TimeSpan.days(365)
 
 /// Why the program ends without having served.
 struct StartFailure: Error {
@@ -75,7 +77,7 @@ func run(_ arguments: [String]) throws(StartFailure) -> Int32 {
     }
     cl_ignore_signal(SIGPIPE)
     let ending = [SIGINT, SIGTERM, SIGHUP]
-    for number in ending { cl_block_signal(number) }
+    for number in ending + [SIGALRM] { cl_block_signal(number) }
     raiseDescriptorLimit()
 
     var listeners: [Listener] = []
@@ -102,15 +104,23 @@ func run(_ arguments: [String]) throws(StartFailure) -> Int32 {
 private func waitForEnd(_ signals: [Int32], idle: TimeSpan?, _ service: Service, _ servers: [HTTPServer]) {
     var set = sigset_t()
     sigemptyset(&set)
-    for number in signals { sigaddset(&set, number) }
-    /// Whether a signal came within the time.
+    for number in signals + [SIGALRM] { sigaddset(&set, number) }
+    /// Whether one of the signals came within the time.
     func signal(within time: TimeSpan) -> Bool {
-        var limit = timespec(
-            tv_sec: Int(time.nanoseconds / 1_000_000_000), tv_nsec: Int(time.nanoseconds % 1_000_000_000))
-        return sigtimedwait(&set, nil, &limit) > 0
+        let end = MonotonicTime.now() + time
+        while true {
+            let rest = max(.zero, end - .now())
+            var limit = timespec(
+                tv_sec: Int(rest.nanoseconds / 1_000_000_000), tv_nsec: Int(rest.nanoseconds % 1_000_000_000))
+            switch sigtimedwait(&set, nil, &limit) {
+            case SIGALRM: service.arrivals.sweep()
+            case 1...: return true
+            default: if rest == .zero { return false }
+            }
+        }
     }
     guard let idle else {
-        while sigwaitinfo(&set, nil) < 0 {}
+        while !signal(within: forever) {}
         return
     }
     var known = service.requestCount

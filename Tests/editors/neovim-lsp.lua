@@ -13,14 +13,19 @@ local ok, problem = pcall(function()
     return client and client.initialized
   end)
   -- What a person would choose and type.
-  local offered = {}
+  local wanted = 'explain'
   vim.ui.select = function(items, options, choose)
     for _, item in ipairs(items) do
-      table.insert(offered, (options.format_item(item)))
-      if options.format_item(item):find('apply instruction', 1, true) then return choose(item) end
+      if options.format_item(item):find(wanted, 1, true) then return choose(item) end
     end
   end
   vim.ui.input = function(_, done) done('shout') end
+  vim.lsp.buf.code_action()
+  wait('the explanation has a window', function() return #vim.api.nvim_list_wins() == 2 end)
+  local below = vim.api.nvim_win_get_buf(vim.api.nvim_list_wins()[2])
+  assert(table.concat(vim.api.nvim_buf_get_lines(below, 0, -1, false), '\n'):find('"edits"', 1, true), 'what the model said')
+  assert(vim.fn.bufname() == 'a.py', 'the file keeps the cursor')
+  wanted = 'apply instruction'
   vim.lsp.buf.code_action()
   wait('the buffer changes', function()
     return table.concat(vim.api.nvim_buf_get_lines(0, 0, -1, false), '\n'):find('hello', 1, true)

@@ -9,6 +9,19 @@
 
 (require 'eglot)
 
+(defun tandem-eglot--show (result)
+  "Show what an explanation says: the echo area has room for its beginning."
+  (let ((text (plist-get result :text)))
+    (when text
+      (with-current-buffer (get-buffer-create "*tandem explanation*")
+        (let ((inhibit-read-only t))
+          (erase-buffer)
+          (insert text)
+          (goto-char (point-min)))
+        (view-mode)
+        (display-buffer (current-buffer)))
+      (message nil))))
+
 (defun tandem-eglot--run (server command arguments)
   "Run one of Tandem's commands without waiting: a model takes longer than eglot's ten seconds."
   (let ((argument (copy-sequence (aref arguments 0))))
@@ -18,7 +31,7 @@
     (jsonrpc-async-request
      server :workspace/executeCommand (list :command command :arguments (vector argument))
      :timeout 600
-     :success-fn #'ignore
+     :success-fn #'tandem-eglot--show
      :error-fn (lambda (err) (message "Tandem: %s" (plist-get err :message))))))
 
 (defun tandem-eglot--execute (original server action)

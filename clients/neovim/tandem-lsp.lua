@@ -22,9 +22,24 @@ vim.lsp.commands['tandem.apply'] = function(command, context)
   end)
 end
 
+-- An explanation is longer than Neovim's line for messages, which shows nothing of it in 0.7: it gets a window below.
+local function show_message(err, result, ...)
+  if result.type < 3 or not result.message:find('\n') and #result.message < vim.o.columns - 30 then
+    return vim.lsp.handlers['window/showMessage'](err, result, ...)
+  end
+  vim.cmd('botright new')
+  vim.bo.buftype, vim.bo.bufhidden, vim.bo.filetype = 'nofile', 'wipe', 'markdown'
+  vim.api.nvim_buf_set_lines(0, 0, -1, false, vim.split(result.message, '\n'))
+  vim.cmd('wincmd p')
+  return vim.NIL
+end
+
 --- Attaches a buffer; the server is started for the first one.
 function M.attach(buffer)
-  local config = { name = 'tandem', cmd = { M.command, 'lsp' }, root_dir = vim.fn.getcwd() }
+  local config = {
+    name = 'tandem', cmd = { M.command, 'lsp' }, root_dir = vim.fn.getcwd(),
+    handlers = { ['window/showMessage'] = show_message },
+  }
   if vim.lsp.start then return vim.lsp.start(config, { bufnr = buffer }) end
   if client_id == nil or vim.lsp.get_client_by_id(client_id) == nil then
     config.on_exit = function() client_id = nil end

@@ -183,6 +183,10 @@ private let dayRows =
         // One drawing at the start, one for the event.
         let drawings = daemon.received.count(where: { $0.contains("\"status\"") })
         #expect((1...2).contains(drawings))
+        #expect(process.output.contains("TOOK\u{1B}[K"), "tables are cut where they are widest, not at the end")
+        // A narrower window is drawn at once.
+        process.resize(columns: 30)
+        #expect(await offPool { process.waitForOutput("1 min 1 s, 1 con\u{1B}[K") })
         process.type("q")
         let end = await offPool { process.finish() }
         #expect(end.status == 0 && end.out.hasSuffix("\u{1B}[?1049l"))

@@ -83,6 +83,14 @@ final class CLIProcess: Sendable {
     /// Types on the pseudo-terminal.
     func type(_ text: String) { _ = write(terminal, text, text.utf8.count) }
 
+    /// Makes the pseudo-terminal another width, as a person does with a window. It is nobody's controlling terminal, so
+    /// the kernel tells nobody.
+    func resize(columns: Int32) {
+        var size: [Int32] = [24 | columns << 16, 0]  // struct winsize
+        _ = cl_ioctl_int(terminal, UInt(TIOCSWINSZ), &size)
+        child.signal(SIGWINCH)
+    }
+
     func closeInput() {
         input.withLock { descriptor in
             if descriptor >= 0 { close(descriptor) }

@@ -18,7 +18,7 @@ struct Conversation {
     mutating func run() throws(Failure) -> ExitCode {
         client = try invocation.connect()
         try error.write(
-            dimmed: "a line is a message, \\ at its end goes on in the next, /help lists commands, ^D leaves\n")
+            dimmed: "one message a line, \\ at its end goes on in the next; /help, ^D leaves\n")
         var wasInterrupted = false
         while true {
             switch try readMessage() {

@@ -10,7 +10,7 @@ enum SlashCommand: String, CaseIterable {
     var effect: String {
         switch self {
         case .help: "show this list"
-        case .model: "ask this model or workflow from now on; without a name list them"
+        case .model: "ask this one from now on; without a name list them"
         case .new: "begin a new conversation"
         case .quit: "leave, as ^D does"
         }

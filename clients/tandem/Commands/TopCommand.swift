@@ -22,6 +22,7 @@ extension Command {
         }
         let client = try invocation.connect()
         let watched = client.watched
+        let resizes = Resizes.watch()
         let screen = try Screen(output)
         defer { screen.restore() }
         var view = TopView()
@@ -30,9 +31,13 @@ extension Command {
             while true {
                 client.watched = watched
                 let status = try client.call("status", within: statusLimit) { view.take($0) }
-                do throws(Failure) { try screen.show(view.lines(status)) } catch { return .brokenPipe }
+                do throws(Failure) {
+                    try screen.show { view.lines(status, columns: $0) }
+                } catch {
+                    return .brokenPipe
+                }
                 // Nothing to draw until an event comes; then a moment for those that come with it.
-                client.watched = watched + [(STDIN_FILENO, Int16(POLLIN))]
+                client.watched = watched + [(STDIN_FILENO, Int16(POLLIN)), (resizes, Int16(POLLIN))]
                 var redrawAt: MonotonicTime?
                 waiting: while true {
                     switch try client.next(until: redrawAt) {
@@ -40,6 +45,9 @@ extension Command {
                         view.take(event)
                         redrawAt = redrawAt ?? .now() + redrawPause
                     case .timedOut: break waiting
+                    case .ready(resizes):
+                        Resizes.forget()
+                        break waiting
                     case .ready(STDIN_FILENO): if Screen.wantsToLeave() { return .success }
                     case .ready(let descriptor): return descriptor == STDOUT_FILENO ? .brokenPipe : .success
                     case .result, .failure: break
@@ -73,12 +81,12 @@ private struct Screen {
         tcsetattr(STDIN_FILENO, TCSANOW, &before)
     }
 
-    /// Draws lines over what is there, without a flicker: each line is cleared behind its end, the rest below.
-    func show(_ lines: [String]) throws(Failure) {
-        let rows = output.terminal.size?.rows ?? 24
-        let columns = output.terminal.columns ?? 80
+    /// Draws lines for so many columns over what is there, without a flicker: each is cleared behind its end, the rest
+    /// below.
+    func show(_ lines: (_ columns: Int) -> [String]) throws(Failure) {
+        let (columns, rows) = output.terminal.size ?? (80, 24)
         var text: [UInt8] = Array("\u{1B}[H".utf8)
-        for line in lines.prefix(rows - 1) {
+        for line in lines(columns).prefix(max(0, rows - 1)) {
             text += harmless(Array(String(line.prefix(columns)).utf8)) + Array("\u{1B}[K\r\n".utf8)
         }
         try output.write(text + Array("\u{1B}[J".utf8))
@@ -130,7 +138,7 @@ private struct TopView {
         [event["provider"]?.string, event["model"]?.string].compactMap { $0 }.joined(separator: "/")
     }
 
-    func lines(_ status: JSONValue) -> [String] {
+    func lines(_ status: JSONValue, columns: Int) -> [String] {
         let connections = status["connections"]?.int ?? 0
         let spent = status["budget"]?["spent_today_usd"]?.double.map { ", \(humanCost($0)) today" } ?? ""
         var lines = [
@@ -138,7 +146,7 @@ private struct TopView {
                 + "\(connections == 1 ? "1 connection" : "\(connections) connections"), \(status["in_flight"]?.int ?? 0) in flight, "
                 + "\(humanBytes(status["memory_bytes"]?.int ?? 0))\(spent)", "",
         ]
-        lines += providerTable(elements(of: status["providers"])).lines(width: nil)
+        lines += providerTable(elements(of: status["providers"])).lines(width: columns)
         if !messages.isEmpty { lines += [""] + messages }
         lines.append("")
         var table = TextTable(
@@ -156,6 +164,6 @@ private struct TopView {
                 request["latency_ms"]?.double.map(humanDuration) ?? "",
             ])
         }
-        return lines + table.lines(width: nil)
+        return lines + table.lines(width: columns)
     }
 }

@@ -9,10 +9,15 @@ import TandemLoop
 package final class Listener: ReadinessHandler {
     /// Connections accepted in one turn, so that a storm cannot starve those that are served.
     static let acceptsPerTurn = 64
+    /// Descriptors that connections leave to providers and the ledger: without them those who are connected would get no
+    /// answer. A quarter of all where that is less.
+    static let descriptorsLeft: Int32 = 64
     /// How long accepting rests when the process has no descriptors left.
     static let descriptorShortagePause = TimeSpan.milliseconds(100)
 
     private let descriptor: Int32
+    /// A connection with this descriptor or a higher one is refused.
+    private let ceiling: Int32
     private let accepted: @LoopActor (_ descriptor: Int32) -> Void
     private let refused: @LoopActor (_ descriptor: Int32) -> Void
     /// Given up where no descriptor is left, so that whoever connects then can be told; nil until there is one again.
@@ -28,6 +33,9 @@ package final class Listener: ReadinessHandler {
         self.descriptor = descriptor
         self.accepted = accepted
         self.refused = refused
+        var limit = rlimit()
+        let all = getrlimit(Int32(RLIMIT_NOFILE.rawValue), &limit) == 0 ? Int32(clamping: limit.rlim_cur) : .max
+        ceiling = all - min(Self.descriptorsLeft, all / 4)
         let flags = cl_fcntl(descriptor, F_GETFL, 0)
         guard flags >= 0, cl_fcntl(descriptor, F_SETFL, flags | O_NONBLOCK) >= 0 else { throw SystemError("fcntl") }
         registration = try EventLoop.shared.register(descriptor, events: UInt32(CL_EPOLLIN), self)
@@ -54,7 +62,8 @@ package final class Listener: ReadinessHandler {
         for _ in 0..<Self.acceptsPerTurn {
             let connection = cl_accept(descriptor, 1)
             if connection >= 0 {
-                accepted(connection)
+                // The kernel gives out the lowest number that is free.
+                if connection < ceiling { accepted(connection) } else { refused(connection) }
                 // The handler may have stopped us.
                 guard registration != nil else { return }
                 continue

@@ -52,4 +52,25 @@ import Testing
         #expect(eventually { (try? service.chat()["content"]?.string) == "ok" })
         #expect(try Answer(daemon.client().call("ping")).code == nil)
     }
+
+    /// Clients may be many and descriptors few: what is left has to do for answering those who came in.
+    @Test func connectionsLeaveDescriptorsForProviders() throws {
+        let home = try TemporaryHome()
+        let upstream = try ScriptedUpstream { _ in .chat("ok") }
+        try home.write(home.configPath, config(upstream))
+        let daemon = try ChildProcess(
+            ["/usr/bin/prlimit", "--nofile=64:64", builtProduct("tandemd"), "--socket", home.socketPath],
+            environment: home.environment.merging(upstreamKey) { $1 })
+        #expect(eventually { (try? RawClient(home.socketPath)) != nil })
+        var clients: [RawClient] = []
+        var refused = 0
+        for _ in 0..<64 {
+            let client = try RawClient(home.socketPath)
+            try client.send(RawClient.request("ping"))
+            if try Answer(client.next()).code == nil { clients.append(client) } else { refused += 1 }
+        }
+        #expect(clients.count > 16 && refused > 8, "\(clients.count) came in")
+        for client in clients.prefix(4) { #expect(try content(client.call("chat", chatParams())) == "ok") }
+        daemon.stop()
+    }
 }

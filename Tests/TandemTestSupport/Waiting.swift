@@ -1,26 +1,52 @@
 import CLinux
 import Glibc
+import Synchronization
 import TandemBase
 
 /// How long a test waits for something that must happen before it calls it lost. Generous: a loaded machine is no
 /// fault, and a test that passes never waits this long. Sanitizers make everything many times slower.
 package let testDeadline = TimeSpan.seconds(isSanitized ? 200 : 20)
 
-/// A latch that opens once and stays open. Any number of threads may wait for it, in a poll(2) set too.
+/// A latch that opens once and stays open. Any number of threads may wait for it, in a poll(2) set too. One for which
+/// nobody waits costs no descriptor: a test of ten thousand requests has more of them than a shell allows open files.
 package final class Gate: Sendable {
-    package let descriptor: Int32
+    private struct State {
+        var isOpen = false
+        var descriptor: Int32 = -1
+    }
 
-    package init() { descriptor = cl_eventfd() }
+    private let state = Mutex(State())
 
-    deinit { close(descriptor) }
+    package init() {}
 
-    package var isOpen: Bool { isReady(descriptor, POLLIN, within: .zero) }
+    deinit { state.withLock { if $0.descriptor >= 0 { close($0.descriptor) } } }
 
-    package func open() { writeEvent(descriptor) }
+    /// Readable once the gate is open.
+    package var descriptor: Int32 {
+        state.withLock { state in
+            if state.descriptor < 0 {
+                state.descriptor = cl_eventfd()
+                precondition(state.descriptor >= 0, "no descriptors left for a gate")
+                if state.isOpen { writeEvent(state.descriptor) }
+            }
+            return state.descriptor
+        }
+    }
+
+    package var isOpen: Bool { state.withLock { $0.isOpen } }
+
+    package func open() {
+        state.withLock { state in
+            state.isOpen = true
+            if state.descriptor >= 0 { writeEvent(state.descriptor) }
+        }
+    }
 
     /// Blocks until the gate is open; false when `limit` passed first.
     @discardableResult
-    package func wait(within limit: TimeSpan = testDeadline) -> Bool { isReady(descriptor, POLLIN, within: limit) }
+    package func wait(within limit: TimeSpan = testDeadline) -> Bool {
+        isOpen || isReady(descriptor, POLLIN, within: limit)
+    }
 
     /// `wait`, without holding a thread of the cooperative pool.
     @discardableResult

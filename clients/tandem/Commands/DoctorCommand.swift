@@ -168,7 +168,9 @@ struct DoctorReport {
         if let problem = provider["key_problem"]?.string {
             try say(
                 .bad, "\(label): \(problem)",
-                advice: "set its key (api_key of [providers.\(name)]), then 'tandem call reload'")
+                advice: problem.hasPrefix("environment variable")
+                    ? "set it where the daemon sees it (\(keyPlace)), or give [providers.\(name)] another api_key"
+                    : "set its key (api_key of [providers.\(name)]), then 'tandem call reload'")
             return false
         }
         let state = providerState(provider)

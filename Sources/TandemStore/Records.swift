@@ -93,6 +93,9 @@ package struct StepRecord: Sendable, Hashable {
 
 /// A message of a kept conversation.
 package struct SessionTurn: Sendable, Hashable {
+    /// Messages that a conversation keeps, here and in memory; older ones are forgotten.
+    package static let limit = 1000
+
     /// One JSON object as the client or the model gave it.
     package var message: [UInt8]
     package var tokens: Int

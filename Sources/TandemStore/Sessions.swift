@@ -1,7 +1,5 @@
 import TandemBase
 
-/// Messages a conversation keeps; older ones are forgotten.
-private let turnLimit = 1000
 /// Bytes of messages that one load gives.
 private let loadBytes = 8 << 20
 /// Conversations that one list gives.
@@ -50,7 +48,7 @@ enum Sessions {
             insertion.bind(turn.tokens)
             try insertion.run()
         }
-        try forget(id, through: index - turnLimit, in: database)
+        try forget(id, through: index - SessionTurn.limit, in: database)
     }
 
     private static func forget(_ id: Int, through index: Int, in database: Database) throws(SQLiteError) {

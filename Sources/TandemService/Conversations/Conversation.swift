@@ -6,9 +6,6 @@ import TandemStore
 /// The messages of one kept conversation, as far as they are in memory, and what of them a model is shown. A value
 /// without I/O.
 struct Conversation: Sendable {
-    /// Messages that are kept; older ones are forgotten, here as in the database.
-    static let turnLimit = 1000
-
     struct Turn: Sendable {
         enum Role: Sendable { case system, user, other }
 
@@ -43,7 +40,7 @@ struct Conversation: Sendable {
 
     mutating func append(_ new: [Turn]) {
         turns += new
-        if turns.count > Self.turnLimit { turns.removeFirst(turns.count - Self.turnLimit) }
+        if turns.count > SessionTurn.limit { turns.removeFirst(turns.count - SessionTurn.limit) }
         bytes = turns.reduce(0) { $0 + $1.message.count }
     }
 

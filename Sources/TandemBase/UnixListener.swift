@@ -3,8 +3,10 @@ import Glibc
 
 /// Why a Unix socket cannot be listened on.
 package enum UnixListenerFailure: Error, Hashable, Sendable {
-    /// Another process is listening there, or the path is taken by what is no socket.
+    /// Another process is listening there.
     case inUse
+    /// A file is there that is no socket.
+    case notASocket
     case failed(SystemError)
 }
 
@@ -28,7 +30,10 @@ package func listenUnix(_ path: String, backlog: Int32) throws(UnixListenerFailu
     let isRefused = cl_errno() == ECONNREFUSED
     // connect(2) says the same of a regular file.
     var status = stat()
-    if isRefused, lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFSOCK { unlink(path) }
+    if lstat(path, &status) == 0 {
+        guard status.st_mode & S_IFMT == S_IFSOCK else { throw .notASocket }
+        if isRefused { unlink(path) }
+    }
     let raw = cl_unix_socket(1)
     guard raw >= 0 else { throw .failed(SystemError("socket")) }
     let socket = FileDescriptor(owning: raw)

@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import TandemBase
 
 /// Starts the daemon where nothing listens: by systemd when this user has a manager that knows the unit, else as a
 /// detached process. A step at a time, so that a caller with other work never waits in here.
@@ -56,13 +57,18 @@ package struct DaemonStart: Sendable {
             makePrivateFolder(String(socket[..<slash]))
         }
         let beside = siblingBinary("tandemd")
-        let log = detachedDaemonLog() ?? "/dev/null"
-        if let slash = log.lastIndex(of: "/") { makePrivateFolder(String(log[..<slash])) }
+        // A disk that takes no log must not keep the daemon from answering.
+        let log = detachedDaemonLog().flatMap { Self.canWrite($0) ? $0 : nil } ?? "/dev/null"
         if let pid = spawnDetached([beside ?? "tandemd", "--socket", socket], searchPath: beside == nil, log: log) {
             phase = .daemon(pid)
         } else {
             phase = .ended("tandemd is neither beside this program nor in PATH: install it, or start it yourself")
         }
+    }
+
+    private static func canWrite(_ log: String) -> Bool {
+        if let slash = log.lastIndex(of: "/") { makePrivateFolder(String(log[..<slash])) }
+        return (try? FileDescriptor.open(log, O_WRONLY | O_CREAT, mode: 0o600)) != nil
     }
 
     private func startUnit() -> pid_t? {

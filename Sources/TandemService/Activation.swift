@@ -44,7 +44,12 @@ struct ListeningSocket {
         } catch {
             switch error {
             case .inUse: throw StartupError("another tandemd is listening on \(path)")
-            case .failed(let error): throw StartupError("cannot listen on \(path): \(error.reason)")
+            case .notASocket:
+                throw StartupError("\(path) is a file and no socket: move it away, or name another path with --socket")
+            case .failed(let error):
+                throw StartupError(
+                    "cannot listen on \(path): \(error.reason); name another path with --socket, or set XDG_RUNTIME_DIR"
+                )
             }
         }
     }

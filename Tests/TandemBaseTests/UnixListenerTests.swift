@@ -34,7 +34,7 @@ import Testing
         #expect(throws: UnixListenerFailure.inUse) { _ = try listenUnix(path, backlog: 8).release() }
         withExtendedLifetime(listener.raw) {}
         let file = try home.write("file", "text")
-        #expect(throws: UnixListenerFailure.inUse) { _ = try listenUnix(file, backlog: 8).release() }
+        #expect(throws: UnixListenerFailure.notASocket) { _ = try listenUnix(file, backlog: 8).release() }
         #expect(try home.read("file") == "text")
     }
 }

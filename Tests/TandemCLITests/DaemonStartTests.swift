@@ -51,6 +51,15 @@ import Testing
         if let pid = pid_t(session[1]) { kill(pid, SIGKILL) }
     }
 
+    /// A full disk, or one that may not be written, costs the log, not the daemon.
+    @Test func aDaemonIsStartedAlsoWhereItsLogCannotBeWritten() async throws {
+        removeTree(home.state)
+        try home.write(home.state, "no folder")
+        let end = try await run(["call", "ping"], daemon: "readlink /proc/self/fd/2 > \(home.path)/log; exit 3\n")
+        #expect(end.status == 1 && end.err.contains("tandemd was started and ended with status 3"), "\(end.err)")
+        #expect(try home.read("log") == "/dev/null\n")
+    }
+
     @Test func aDaemonThatEndsAtOnceIsReported() async throws {
         let end = try await run(["call", "ping"], daemon: "echo 'no key' >&2; exit 3\n")
         #expect(end.status == 1)

@@ -30,6 +30,8 @@ struct Listener: Sendable {
                 switch error {
                 case .inUse:
                     throw StartFailure(message: "\(address) is in use: end what listens there, or choose another path")
+                case .notASocket:
+                    throw StartFailure(message: "\(address) is a file and no socket: choose another path")
                 case .failed(let error):
                     throw StartFailure(message: "cannot listen on \(address): \(error.reason)")
                 }

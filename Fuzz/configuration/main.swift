@@ -12,9 +12,11 @@ func runDriver(
 
 @c(LLVMFuzzerTestOneInput)
 func testOneInput(_ data: UnsafePointer<UInt8>, _ size: Int) -> Int32 {
-    let source = ConfigurationSource(path: "fuzz", bytes: Array(UnsafeBufferPointer(start: data, count: size)))
+    // A zero byte ends a file: what follows is merged over it.
+    let files = UnsafeBufferPointer(start: data, count: size).split(separator: 0, omittingEmptySubsequences: false)
+    let sources = files.prefix(3).map { ConfigurationSource(path: "fuzz", bytes: Array($0)) }
     do {
-        let configuration = try Configuration.read([source, source], environment: ["HOME": "/nowhere"])
+        let configuration = try Configuration.read(sources, environment: ["HOME": "/nowhere"])
         precondition(configuration.resolve(configuration.defaultModel) != nil)
         precondition(Configuration.changes(from: configuration, to: configuration).isEmpty)
     } catch {

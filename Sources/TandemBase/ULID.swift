@@ -18,7 +18,7 @@ package struct ULID: Hashable, Sendable, CustomStringConvertible {
         var low: UInt64 = 0
         for byte in bytes {
             let upper = byte >= 0x61 ? byte &- 0x20 : byte
-            guard let value = Self.alphabet.firstIndex(of: upper) else { return nil }
+            guard let value = (0..<32).first(where: { Self.digits.utf8Start[$0] == upper }) else { return nil }
             high = high << 5 | low >> 59
             low = low << 5 | UInt64(value)
         }
@@ -41,11 +41,11 @@ package struct ULID: Hashable, Sendable, CustomStringConvertible {
         var high = self.high
         var low = self.low
         for index in stride(from: 25, through: 0, by: -1) {
-            put(index, Self.alphabet[Int(low & 31)])
+            put(index, Self.digits.utf8Start[Int(low & 31)])
             low = low >> 5 | (high & 31) << 59
             high >>= 5
         }
     }
 
-    private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
+    private static let digits: StaticString = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 }

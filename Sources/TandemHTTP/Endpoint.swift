@@ -13,6 +13,9 @@ private let certificateFile = getenv("SSL_CERT_FILE").map { String(cString: $0) 
 package final class HTTPEndpoint {
     /// A connection may have been closed when its endpoint was not used for this long.
     static let coldAfter = TimeSpan.seconds(60)
+    /// Bodies from here on libcurl announces with "Expect: 100-continue", which costs a round trip: EXPECT_100_THRESHOLD
+    /// in its http.h.
+    static let announcedBody = 1 << 20
     /// Idle prepared handles kept; what is above is closed.
     static let idleHandleLimit = 64
 
@@ -33,6 +36,7 @@ package final class HTTPEndpoint {
     private let client: HTTPClient
     /// When a transfer was started last.
     var lastUse: MonotonicTime?
+    /// The first is "Expect:", for large bodies (`begin`).
     nonisolated(unsafe) private var headerList: UnsafeMutablePointer<curl_slist>?
     /// The URL taken apart, once for all transfers; nil for one that libcurl is to refuse in its own words.
     nonisolated(unsafe) private var parsedURL: OpaquePointer?
@@ -42,8 +46,11 @@ package final class HTTPEndpoint {
         self.settings = settings
         self.client = client
         parsedURL = Self.parse(settings.url)
-        // "Expect: 100-continue" costs a round trip with larger bodies.
         headerList = curl_slist_append(nil, "Expect:")
+        if !settings.headers.contains(where: { $0.name.lowercased() == "user-agent" }) {
+            // As an option libcurl would format it anew for each transfer.
+            headerList = curl_slist_append(headerList, "User-Agent: tandem")
+        }
         for (name, value) in settings.headers {
             headerList = value.reveal { curl_slist_append(headerList, "\(name): \($0)") }
         }
@@ -76,9 +83,16 @@ package final class HTTPEndpoint {
         return lastUse.map { time - $0 > Self.coldAfter } ?? true
     }
 
-    func takeHandle() -> UnsafeMutableRawPointer? {
+    /// A handle that is ready but for the body, of so many bytes.
+    func takeHandle(forBody size: Int) -> UnsafeMutableRawPointer? {
         lastUse = EventLoop.shared.now
-        if let easy = idle.popLast() { return UnsafeMutableRawPointer(easy) }
+        guard let easy = idle.popLast().map({ UnsafeMutableRawPointer($0) }) ?? makeHandle() else { return nil }
+        // Only where it matters: libcurl compares each header with a dozen names.
+        if size >= Self.announcedBody { ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, headerList) }
+        return easy
+    }
+
+    private func makeHandle() -> UnsafeMutableRawPointer? {
         guard let easy = curl_easy_init() else { return nil }
         if let parsedURL {
             ccurl_set_pointer(easy, CURLOPT_CURLU, UnsafeRawPointer(parsedURL))
@@ -90,7 +104,7 @@ package final class HTTPEndpoint {
             ccurl_set_string(easy, CURLOPT_NOPROXY, "")
         }
         if let path = settings.unixSocket { ccurl_set_string(easy, CURLOPT_UNIX_SOCKET_PATH, path) }
-        ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, headerList)
+        ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, headerList?.pointee.next)
         switch settings.method {
         case "GET": ccurl_set_long(easy, CURLOPT_HTTPGET, 1)
         case "POST": ccurl_set_long(easy, CURLOPT_POST, 1)
@@ -104,7 +118,6 @@ package final class HTTPEndpoint {
         if isEncrypted { ccurl_set_long(easy, CURLOPT_PIPEWAIT, 1) }
         ccurl_set_string(easy, CURLOPT_ACCEPT_ENCODING, nil)
         ccurl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
-        ccurl_set_string(easy, CURLOPT_USERAGENT, "tandem")
         if let certificateFile { ccurl_set_string(easy, CURLOPT_CAINFO, certificateFile) }
         if settings.connectsOnly { ccurl_connect_only(easy) }
         client.prepare(easy)

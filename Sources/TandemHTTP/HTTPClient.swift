@@ -20,7 +20,8 @@ package final class HTTPClient {
     fileprivate let spares = SpareConnections()
     private var timer: Deadline?
     private var kicked = false
-    private var transfers: [ObjectIdentifier: Transfer] = [:]
+    /// Transfers that libcurl or `additions` has: each is retained until it is taken out.
+    private(set) package var inFlight = 0
     /// A write callback of libcurl is on the stack: what changes the multi handle has to wait for its end.
     private var insideCallback = false
     private var additions: [UnsafeMutableRawPointer] = []
@@ -38,9 +39,6 @@ package final class HTTPClient {
         ccurl_multi_set_timer_callback(multi, timerCallback)
         ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, Self.connectionCacheSize)
     }
-
-    /// The client lives as long as the process: libcurl holds unretained pointers to it.
-    package var inFlight: Int { transfers.count }
 
     /// Starts a request. Nil only when the process is out of memory for one more handle.
     package func start(
@@ -67,13 +65,14 @@ package final class HTTPClient {
     func keepConnection(of easy: UnsafeMutableRawPointer) { ccurl_set_close_callback(easy, keepCallback) }
 
     func add(_ transfer: Transfer, _ easy: UnsafeMutableRawPointer) {
-        transfers[ObjectIdentifier(transfer)] = transfer
+        _ = Unmanaged.passRetained(transfer)
+        inFlight += 1
         additions.append(easy)
         kick()
     }
 
     func remove(_ transfer: Transfer, _ easy: UnsafeMutableRawPointer, _ endpoint: HTTPEndpoint) {
-        transfers[ObjectIdentifier(transfer)] = nil
+        letGo(of: transfer)
         if let index = additions.firstIndex(of: easy) {
             additions.remove(at: index)
             endpoint.giveBack(easy)
@@ -87,9 +86,15 @@ package final class HTTPClient {
 
     /// A transfer that is over; what is left to do for it may wait until its answer is on its way.
     func retire(_ transfer: Transfer, _ easy: UnsafeMutableRawPointer, _ endpoint: HTTPEndpoint) {
-        transfers[ObjectIdentifier(transfer)] = nil
+        letGo(of: transfer)
         if removals.isEmpty { EventLoop.shared.atEndOfTurn { [self] in carryOutRemovals() } }
         removals.append((transfer, easy, endpoint))
+    }
+
+    /// The other half of `add`: once for each transfer, by its one `end`.
+    private func letGo(of transfer: Transfer) {
+        inFlight -= 1
+        Unmanaged.passUnretained(transfer).release()
     }
 
     /// Runs a write callback's work; removals that it asks for are carried out after libcurl has returned.

@@ -28,7 +28,9 @@ package final class Transfer {
     private let endpoint: HTTPEndpoint
     private let client: HTTPClient
     private weak var delegate: (any TransferDelegate)?
-    private var body: [UInt8]
+    /// libcurl does not copy the body: the array's storage is pinned by this object until the transfer ends, and
+    /// nobody writes to it.
+    private let body: [UInt8]
     private var easy: UnsafeMutableRawPointer?
     private var paused = false
     /// libcurl is done with it.
@@ -48,15 +50,13 @@ package final class Transfer {
     package var isActive: Bool { easy != nil }
 
     func start() -> Bool {
-        guard let easy = endpoint.takeHandle() else { return false }
+        guard let easy = endpoint.takeHandle(forBody: body.count) else { return false }
         self.easy = easy
         ccurl_set_pointer(easy, CURLOPT_PRIVATE, Unmanaged.passUnretained(self).toOpaque())
         ccurl_set_pointer(easy, CURLOPT_WRITEDATA, Unmanaged.passUnretained(self).toOpaque())
         if endpoint.settings.method != "GET" {
             ccurl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count))
-            // libcurl does not copy the body: the array's storage is pinned by this object until the transfer ends
-            // and is never written to.
-            body.withUnsafeBytes { bytes in _ = ccurl_set_pointer(easy, CURLOPT_POSTFIELDS, bytes.baseAddress) }
+            setBody(body, of: easy)
         }
         client.add(self, easy)
         return true
@@ -137,6 +137,10 @@ package final class Transfer {
         ccurl_info_offset(easy, CURLINFO_PRETRANSFER_TIME_T, &microseconds)
         return microseconds > 0
     }
+}
+
+private func setBody(_ body: [UInt8], of easy: UnsafeMutableRawPointer) {
+    body.withUnsafeBytes { bytes in _ = ccurl_set_pointer(easy, CURLOPT_POSTFIELDS, bytes.baseAddress) }
 }
 
 extension TransferFailure {

@@ -24,7 +24,7 @@ extension JSONWriter {
             beginObject()
             var members: [(name: [UInt8], node: JSONValue)] = []
             members.reserveCapacity(value.count)
-            for (name, inner) in value.rawMembers { members.append((name.utf8 ?? [], inner)) }
+            for member in value.rawMembers { members.append((member.name.utf8 ?? [], member.value)) }
             // The offset keeps duplicates in their order.
             members.sort { left, right in
                 if left.name != right.name { return left.name.lexicographicallyPrecedes(right.name) }

@@ -45,7 +45,7 @@ extension JSONValue {
     /// An object's members in their order, duplicates included; none for anything else.
     package var members: JSONMembers { JSONMembers(base: rawMembers) }
 
-    /// The same without a String for each name: `name` is the name as a string value.
+    /// The same without a String for each name.
     package var rawMembers: JSONRawMembers {
         let isObject = entry.tag == .object
         return JSONRawMembers(document: document, at: node + 2, end: isObject ? next : 0)
@@ -65,17 +65,27 @@ package struct JSONElements: Sequence, IteratorProtocol {
     }
 }
 
+/// A member of an object: a view like a value.
+package struct JSONMember {
+    let document: JSONDocument
+    /// The name's entry on the tape; the value's is the next.
+    let node: Int
+
+    /// The name as a string value.
+    package var name: JSONValue { JSONValue(document: document, node: node) }
+    package var value: JSONValue { JSONValue(document: document, node: node + 1) }
+}
+
 package struct JSONRawMembers: Sequence, IteratorProtocol {
     let document: JSONDocument
     var at: Int
     let end: Int
 
-    package mutating func next() -> (name: JSONValue, value: JSONValue)? {
+    package mutating func next() -> JSONMember? {
         guard at < end else { return nil }
-        let name = JSONValue(document: document, node: at)
-        let value = JSONValue(document: document, node: at + 1)
-        at = value.next
-        return (name, value)
+        let member = JSONMember(document: document, node: at)
+        at = document.next(at + 1)
+        return member
     }
 }
 
@@ -83,6 +93,7 @@ package struct JSONMembers: Sequence, IteratorProtocol {
     var base: JSONRawMembers
 
     package mutating func next() -> (key: String, value: JSONValue)? {
-        base.next().map { ($0.name.string ?? "", $0.value) }
+        guard let member = base.next() else { return nil }
+        return (member.name.string ?? "", member.value)
     }
 }

@@ -1,48 +1,80 @@
 /// A fixed set of member names, laid out once so that looking one up is a comparison or two and allocates nothing.
 package struct JSONNameTable: Sendable {
-    /// All names behind one another, by length; `starts[k]` is where the k-th begins, `order[k]` its index as given.
-    private let text: [UInt8]
-    private let starts: [Int]
+    /// By length: the first and the last eight bytes of each name, which may overlap; a shorter one is all head.
+    private let heads: [UInt64]
+    private let tails: [UInt64]
+    /// What head and tail do not cover, for names above 16 bytes.
+    private let middles: [[UInt8]]
+    /// The names' places as they were given.
     private let order: [Int]
-    /// The k-ths of length n are those from `firstOfLength[n]` to before `firstOfLength[n + 1]`.
+    /// The names of length n are those from `firstOfLength[n]` to before `firstOfLength[n + 1]`.
     private let firstOfLength: [Int]
 
     package init(_ names: [String]) {
         let sorted = names.indices.sorted { (names[$0].utf8.count, $0) < (names[$1].utf8.count, $1) }
-        var text: [UInt8] = []
-        var starts: [Int] = []
+        let texts = sorted.map { Array(names[$0].utf8) }
         var firstOfLength = [0]
-        for (position, index) in sorted.enumerated() {
-            let length = names[index].utf8.count
-            while firstOfLength.count <= length { firstOfLength.append(position) }
-            starts.append(text.count)
-            text.append(contentsOf: names[index].utf8)
+        for (position, text) in texts.enumerated() {
+            while firstOfLength.count <= text.count { firstOfLength.append(position) }
         }
         firstOfLength.append(sorted.count)
-        self.text = text
-        self.starts = starts
         self.firstOfLength = firstOfLength
+        heads = texts.map { Self.word($0.span, 0, min($0.count, 8)) }
+        tails = texts.map { $0.count > 8 ? Self.word($0.span, $0.count - 8, 8) : 0 }
+        middles = texts.map { $0.count > 16 ? Array($0[8..<$0.count - 8]) : [] }
         order = sorted
     }
 
     /// The index of the name that this string value is, or nil.
-    package func index(of name: JSONValue) -> Int? {
-        let entry = name.entry
+    package func index(of name: JSONValue) -> Int? { index(name.document, name.node) }
+
+    /// The index of the member's name, or nil.
+    package func index(of member: JSONMember) -> Int? { index(member.document, member.node) }
+
+    @inline(__always)
+    private func index(_ document: JSONDocument, _ node: Int) -> Int? {
+        let entry = document.tape[node]
         if entry.tag == .string {
-            return find(name.document.bytes, from: entry.offset + 1, length: entry.extent - 2)
+            let bytes = document.bytes
+            return find(bytes.span, from: entry.offset + 1, length: entry.extent - 2)
         }
-        return name.utf8.flatMap { find($0, from: 0, length: $0.count) }
+        guard let decoded = JSONValue(document: document, node: node).utf8 else { return nil }
+        return find(decoded.span, from: 0, length: decoded.count)
     }
 
-    /// Byte by byte on purpose: names are short, and a call to lend the buffers costs more in reference counts.
     @inline(__always)
-    private func find(_ bytes: [UInt8], from offset: Int, length: Int) -> Int? {
+    private func find(_ bytes: Span<UInt8>, from offset: Int, length: Int) -> Int? {
         guard length + 1 < firstOfLength.count else { return nil }
-        search: for position in firstOfLength[length]..<firstOfLength[length + 1] {
-            let start = starts[position]
-            for index in 0..<length where text[start + index] != bytes[offset + index] { continue search }
-            return order[position]
+        var position = firstOfLength[length]
+        let end = firstOfLength[length + 1]
+        guard position < end else { return nil }
+        let head = Self.word(bytes, offset, min(length, 8))
+        let tail = length > 8 ? Self.word(bytes, offset + length - 8, 8) : 0
+        while position < end {
+            if heads[position] == head, tails[position] == tail,
+                length <= 16 || hasMiddle(middles[position], bytes, offset + 8)
+            {
+                return order[position]
+            }
+            position += 1
         }
         return nil
+    }
+
+    private func hasMiddle(_ middle: [UInt8], _ bytes: Span<UInt8>, _ offset: Int) -> Bool {
+        for index in middle.indices where middle[index] != bytes[offset + index] { return false }
+        return true
+    }
+
+    /// Up to eight bytes as one number.
+    @inline(__always)
+    private static func word(_ bytes: Span<UInt8>, _ offset: Int, _ count: Int) -> UInt64 {
+        if offset + 8 <= bytes.count {
+            let word = bytes.bytes.unsafeLoadUnaligned(fromByteOffset: offset, as: UInt64.self).littleEndian
+            return count == 8 ? word : word & (1 << UInt64(8 * count) - 1)
+        }
+        var word: UInt64 = 0
+        for index in 0..<count { word |= UInt64(bytes[offset + index]) << UInt64(8 * index) }
+        return word
     }
 }

@@ -9,6 +9,7 @@
 struct TapeEntry: Sendable {
     var bits: UInt64
 
+    /// In memory a tag is its raw value: reading one back needs no search.
     enum Tag: UInt8, Sendable { case null, bool, number, string, escapedString, array, object, end }
 
     /// Documents are smaller than this, in bytes; there is never more than one entry a byte.
@@ -30,10 +31,58 @@ struct TapeEntry: Sendable {
     var extent: Int { Int(truncatingIfNeeded: bits >> 34) }
 
     @inline(__always)
-    var tag: Tag { Tag(rawValue: UInt8(truncatingIfNeeded: bits >> 30) & 15).unsafelyUnwrapped }
+    var tag: Tag { unsafeBitCast(UInt8(truncatingIfNeeded: bits >> 30) & 15, to: Tag.self) }
 }
 
 typealias Tape = UnsafeBufferPointer<TapeEntry>
+
+/// A tape while it is written.
+struct TapeBuilder: ~Copyable {
+    private var base: UnsafeMutablePointer<TapeEntry>
+    private var capacity: Int
+    private(set) var count = 0
+
+    init(capacity: Int) {
+        self.capacity = capacity
+        base = .allocate(capacity: capacity)
+    }
+
+    deinit { base.deallocate() }
+
+    @inline(__always)
+    mutating func append(_ entry: TapeEntry) {
+        if count == capacity { grow() }
+        base[count] = entry
+        count &+= 1
+    }
+
+    @inline(__always)
+    subscript(_ index: Int) -> TapeEntry {
+        get {
+            assert(index < count)
+            return base[index]
+        }
+        set {
+            assert(index < count)
+            base[index] = newValue
+        }
+    }
+
+    private mutating func grow() {
+        let larger = UnsafeMutablePointer<TapeEntry>.allocate(capacity: capacity * 2)
+        larger.update(from: base, count: count)
+        base.deallocate()
+        base = larger
+        capacity *= 2
+    }
+
+    /// The tape, which is the caller's from now on: it deallocates it.
+    consuming func finish() -> Tape {
+        let tape = Tape(start: base, count: count)
+        discard self
+        return tape
+    }
+}
 
 extension UnsafeBufferPointer<TapeEntry> {
     /// The index of the entry behind the node at `index` and all within it.

@@ -11,10 +11,7 @@ package struct JSONValue: Sendable {
     var entry: TapeEntry { document.tape[node] }
 
     /// The entry behind this value and all within it.
-    var next: Int {
-        let entry = entry
-        return entry.tag == .array || entry.tag == .object ? entry.extent : node + 1
-    }
+    var next: Int { document.next(node) }
 
     package var kind: Kind {
         switch entry.tag {

@@ -64,13 +64,19 @@ package struct JSONWriter {
 
     /// A name that is part of the program holds nothing that wants an escape.
     package mutating func key(_ name: StaticString) {
+        member(name, atMost: 0) { _ in 0 }
+    }
+
+    /// A member's name and, with the same check of the capacity, what `write` puts behind its colon.
+    @inline(__always)
+    mutating func member(_ name: StaticString, atMost capacity: Int, _ write: (UnsafeMutablePointer<UInt8>) -> Int) {
         let count = name.utf8CodeUnitCount
-        value(atMost: count + 3) { output in
+        value(atMost: count + 3 + capacity) { output in
             output[0] = 0x22
-            (output + 1).update(from: name.utf8Start, count: count)
+            copy(name.utf8Start, count, to: output + 1)
             output[count + 1] = 0x22
             output[count + 2] = 0x3A
-            return count + 3
+            return count + 3 + write(output + count + 3)
         }
     }
 
@@ -103,24 +109,7 @@ package struct JSONWriter {
     }
 
     package mutating func int(_ number: Int) {
-        // The digits of the largest one, and a sign.
-        value(atMost: 20) { output in
-            var rest = number.magnitude
-            var digits = 0
-            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { reversed in
-                repeat {
-                    reversed[digits] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
-                    rest /= 10
-                    digits += 1
-                } while rest != 0
-                if number < 0 {
-                    reversed[digits] = 0x2D
-                    digits += 1
-                }
-                for index in 0..<digits { output[index] = reversed[digits - 1 - index] }
-            }
-            return digits
-        }
+        value(atMost: decimalCapacity) { writeDecimal(number, $0) }
     }
 
     @_disfavoredOverload
@@ -157,18 +146,25 @@ package struct JSONWriter {
     /// Writes valid UTF-8 with quotation marks around it: long clean runs at once, escapes where they must be.
     private mutating func quote(_ text: UnsafeBufferPointer<UInt8>) {
         guard let base = text.baseAddress else { return value("\"\"") }
-        let count = text.count
-        var clean = cleanLength(base, 0, count)
-        guard clean < count else {
-            return value(atMost: count + 2) { output in
-                output[0] = 0x22
-                (output + 1).update(from: base, count: count)
-                output[count + 1] = 0x22
-                return count + 2
-            }
-        }
+        let clean = cleanLength(base, 0, text.count)
+        guard clean < text.count else { return value(atMost: text.count + 2) { writeQuoted(base, text.count, $0) } }
         value("\"")
+        quote(base, text.count, from: clean)
+    }
+
+    /// A member whose value is a string: mostly it needs no escape, and goes out in one piece with its name.
+    mutating func member(_ name: StaticString, quoted text: UnsafeBufferPointer<UInt8>) {
+        guard let base = text.baseAddress, cleanLength(base, 0, text.count) == text.count else {
+            key(name)
+            return quote(text)
+        }
+        member(name, atMost: text.count + 2) { writeQuoted(base, text.count, $0) }
+    }
+
+    /// The rest of a string and its closing mark; `clean` is where its first escape is.
+    private mutating func quote(_ base: UnsafePointer<UInt8>, _ count: Int, from clean: Int) {
         var start = 0
+        var clean = clean
         while clean < count {
             append(base + start, clean - start)
             escape(base[clean])
@@ -206,5 +202,78 @@ package struct JSONWriter {
             bytes.append(byte < 0x10 ? 0x30 : 0x31)
             bytes.append(byte & 15 < 10 ? 0x30 + byte & 15 : 0x57 + byte & 15)
         }
+    }
+}
+
+/// The digits of the largest integer, and a sign.
+let decimalCapacity = 20
+
+/// Writes an integer's digits; returns how many bytes they are.
+@inline(__always)
+func writeDecimal(_ number: Int, _ output: UnsafeMutablePointer<UInt8>) -> Int {
+    var rest = number.magnitude
+    var count = number < 0 ? 2 : 1
+    var bound: UInt = 10
+    while rest >= bound {
+        count += 1
+        let (next, overflow) = bound.multipliedReportingOverflow(by: 10)
+        if overflow { break }
+        bound = next
+    }
+    var at = count
+    repeat {
+        at -= 1
+        output[at] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+        rest /= 10
+    } while rest != 0
+    if number < 0 { output[0] = 0x2D }
+    return count
+}
+
+/// Writes a number given in millionths as a decimal fraction; returns how many bytes it is.
+@inline(__always)
+func writeMillionths(_ millionths: Int, _ output: UnsafeMutablePointer<UInt8>) -> Int {
+    let (whole, rest) = millionths.magnitude.quotientAndRemainder(dividingBy: 1_000_000)
+    var count = 0
+    if millionths < 0 {
+        output[0] = 0x2D
+        count = 1
+    }
+    count += writeDecimal(Int(whole), output + count)
+    output[count] = 0x2E
+    var fraction = rest
+    for place in stride(from: 6, to: 0, by: -1) {
+        output[count + place] = 0x30 + UInt8(truncatingIfNeeded: fraction % 10)
+        fraction /= 10
+    }
+    var places = 6
+    while places > 1, output[count + places] == 0x30 { places -= 1 }
+    return count + 1 + places
+}
+
+/// Writes text that needs no escape between quotation marks; returns how many bytes that is.
+@inline(__always)
+private func writeQuoted(_ base: UnsafePointer<UInt8>, _ count: Int, _ output: UnsafeMutablePointer<UInt8>) -> Int {
+    output[0] = 0x22
+    copy(base, count, to: output + 1)
+    output[count + 1] = 0x22
+    return count + 2
+}
+
+/// Copies without a call where there are few bytes, as in names and most values.
+@inline(__always)
+private func copy(_ source: UnsafePointer<UInt8>, _ count: Int, to output: UnsafeMutablePointer<UInt8>) {
+    let from = UnsafeRawPointer(source)
+    let to = UnsafeMutableRawPointer(output)
+    switch count {
+    case 8...16:
+        let tail = from.loadUnaligned(fromByteOffset: count - 8, as: UInt64.self)
+        to.storeBytes(of: from.loadUnaligned(as: UInt64.self), as: UInt64.self)
+        to.storeBytes(of: tail, toByteOffset: count - 8, as: UInt64.self)
+    case 4...7:
+        let tail = from.loadUnaligned(fromByteOffset: count - 4, as: UInt32.self)
+        to.storeBytes(of: from.loadUnaligned(as: UInt32.self), as: UInt32.self)
+        to.storeBytes(of: tail, toByteOffset: count - 4, as: UInt32.self)
+    default: output.update(from: source, count: count)
     }
 }

@@ -1,19 +1,17 @@
 // One line for the common members: a key and its value.
 extension JSONWriter {
     package mutating func member(_ name: StaticString, _ value: StaticString) {
-        key(name)
-        string(value)
+        member(name, quoted: UnsafeBufferPointer(start: value.utf8Start, count: value.utf8CodeUnitCount))
     }
 
     @_disfavoredOverload
     package mutating func member(_ name: StaticString, _ value: String) {
-        key(name)
-        string(value)
+        var value = value
+        value.withUTF8 { member(name, quoted: $0) }
     }
 
     package mutating func member(_ name: StaticString, _ value: Int) {
-        key(name)
-        int(value)
+        member(name, atMost: decimalCapacity) { writeDecimal(value, $0) }
     }
 
     @_disfavoredOverload
@@ -27,9 +25,19 @@ extension JSONWriter {
         double(value)
     }
 
+    /// A decimal fraction given in millionths, exact and with one place at least: 1500000 is `1.5`.
+    package mutating func member(_ name: StaticString, millionths: Int) {
+        member(name, atMost: decimalCapacity + 8) { writeMillionths(millionths, $0) }
+    }
+
     package mutating func member(_ name: StaticString, _ value: Bool) {
-        key(name)
-        bool(value)
+        member(name, atMost: 5) { output in
+            // Four letters that are a word in memory, and the fifth of "false" behind them.
+            let letters: UInt32 = value ? 0x6575_7274 : 0x736C_6166
+            UnsafeMutableRawPointer(output).storeBytes(of: letters.littleEndian, as: UInt32.self)
+            output[4] = 0x65
+            return value ? 4 : 5
+        }
     }
 
     package mutating func member(_ name: StaticString, _ value: JSONValue) {

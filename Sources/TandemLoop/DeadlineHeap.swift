@@ -20,15 +20,19 @@ package final class Deadline {
 /// is handed to epoll_wait as its timeout: no timerfd, no system call for re-arming.
 @LoopActor
 struct DeadlineHeap {
-    private var items: [Deadline] = []
+    /// The time beside the object: comparing does not follow references.
+    private struct Entry {
+        var at: MonotonicTime
+        var deadline: Deadline
+    }
 
-    var earliest: MonotonicTime? { items.first?.at }
+    private var entries: [Entry] = []
+
+    var earliest: MonotonicTime? { entries.first?.at }
 
     mutating func schedule(at time: MonotonicTime, _ action: @escaping @LoopActor () -> Void) -> Deadline {
         let deadline = Deadline(at: time, action: action)
-        deadline.heapIndex = items.count
-        items.append(deadline)
-        siftUp(items.count - 1)
+        insert(deadline)
         return deadline
     }
 
@@ -37,15 +41,10 @@ struct DeadlineHeap {
         guard deadline.action != nil else { return }
         let earlier = time < deadline.at
         deadline.at = time
-        if deadline.heapIndex < 0 {
-            deadline.heapIndex = items.count
-            items.append(deadline)
-            siftUp(items.count - 1)
-        } else if earlier {
-            siftUp(deadline.heapIndex)
-        } else {
-            siftDown(deadline.heapIndex)
-        }
+        let index = deadline.heapIndex
+        guard index >= 0 else { return insert(deadline) }
+        let entry = Entry(at: time, deadline: deadline)
+        if earlier { siftUp(entry, from: index) } else { siftDown(entry, from: index) }
     }
 
     mutating func cancel(_ deadline: Deadline) {
@@ -55,9 +54,9 @@ struct DeadlineHeap {
 
     /// Takes the earliest deadline that is due.
     mutating func popDue(at now: MonotonicTime) -> (@LoopActor () -> Void)? {
-        guard let first = items.first, first.at <= now else { return nil }
-        remove(first)
-        return first.action
+        guard let first = entries.first, first.at <= now else { return nil }
+        remove(first.deadline)
+        return first.deadline.action
     }
 
     /// Takes the deadline out without ending it: `move` may put it back.
@@ -65,41 +64,50 @@ struct DeadlineHeap {
         let index = deadline.heapIndex
         guard index >= 0 else { return }
         deadline.heapIndex = -1
-        let last = items.removeLast()
-        guard index < items.count else { return }
-        items[index] = last
-        last.heapIndex = index
-        siftUp(index)
-        siftDown(last.heapIndex)
-    }
-
-    private mutating func siftUp(_ start: Int) {
-        var index = start
-        let item = items[index]
-        while index > 0 {
-            let parent = (index - 1) / 2
-            guard item.at < items[parent].at else { break }
-            items[index] = items[parent]
-            items[index].heapIndex = index
-            index = parent
+        let last = entries.removeLast()
+        guard index < entries.count else { return }
+        // It comes from another branch: it may belong above the gap as well as below.
+        if index > 0, last.at < entries[(index - 1) / 2].at {
+            siftUp(last, from: index)
+        } else {
+            siftDown(last, from: index)
         }
-        items[index] = item
-        item.heapIndex = index
     }
 
-    private mutating func siftDown(_ start: Int) {
-        var index = start
-        let item = items[index]
+    private mutating func insert(_ deadline: Deadline) {
+        let entry = Entry(at: deadline.at, deadline: deadline)
+        entries.append(entry)
+        siftUp(entry, from: entries.count - 1)
+    }
+
+    /// Puts the entry into the gap at `start` or above it.
+    private mutating func siftUp(_ entry: Entry, from start: Int) {
+        var gap = start
+        while gap > 0 {
+            let parent = (gap - 1) / 2
+            guard entry.at < entries[parent].at else { break }
+            place(entries[parent], at: gap)
+            gap = parent
+        }
+        place(entry, at: gap)
+    }
+
+    /// Puts the entry into the gap at `start` or below it.
+    private mutating func siftDown(_ entry: Entry, from start: Int) {
+        var gap = start
         while true {
-            var child = 2 * index + 1
-            guard child < items.count else { break }
-            if child + 1 < items.count, items[child + 1].at < items[child].at { child += 1 }
-            guard items[child].at < item.at else { break }
-            items[index] = items[child]
-            items[index].heapIndex = index
-            index = child
+            var child = 2 * gap + 1
+            guard child < entries.count else { break }
+            if child + 1 < entries.count, entries[child + 1].at < entries[child].at { child += 1 }
+            guard entries[child].at < entry.at else { break }
+            place(entries[child], at: gap)
+            gap = child
         }
-        items[index] = item
-        item.heapIndex = index
+        place(entry, at: gap)
+    }
+
+    private mutating func place(_ entry: Entry, at index: Int) {
+        entries[index] = entry
+        entry.deadline.heapIndex = index
     }
 }

@@ -32,11 +32,12 @@ extension ObjectSchema {
     func check(_ value: JSONValue) throws(ParameterFault) {
         guard value.kind == .object else { throw ParameterFault(value, .wrong(expected: "an object")) }
         var seen: UInt64 = 0
-        for (name, inner) in value.rawMembers {
-            guard let index = names.index(of: name) else {
+        for member in value.rawMembers {
+            guard let index = names.index(of: member) else {
                 if isOpen { continue }
-                throw ParameterFault(name, .unknown(known: members.map(\.name)))
+                throw ParameterFault(member.name, .unknown(known: members.map(\.name)))
             }
+            let inner = member.value
             if inner.isNull, required & 1 << UInt64(index) == 0 { continue }
             seen |= 1 << UInt64(index)
             try schemas[index].check(inner)
@@ -94,7 +95,7 @@ extension Schema {
         case .map(let items):
             guard value.kind == .object else { break }
             if case .any = items { return }
-            for (_, inner) in value.rawMembers { try items.check(inner) }
+            for member in value.rawMembers { try items.check(member.value) }
             return
         case .either(let choices):
             // By kind, so that a fault inside is told where it is.

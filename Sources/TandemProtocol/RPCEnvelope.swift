@@ -68,18 +68,18 @@ package struct RPCRequest: Sendable {
         var method: JSONValue?
         var params: JSONValue?
         var seen = 0
-        for (name, value) in message.rawMembers {
-            guard let index = Self.members.index(of: name) else { continue }
+        for member in message.rawMembers {
+            guard let index = Self.members.index(of: member) else { continue }
             if seen & 1 << index != 0 {
-                let name = name.string ?? ""
+                let name = member.name.string ?? ""
                 throw InvalidRequest(id: .null, error: .invalidRequest("`\(name)` is there twice: send it once."))
             }
             seen |= 1 << index
             switch index {
-            case 0: version = value
-            case 1: identifier = value
-            case 2: method = value
-            default: params = value
+            case 0: version = member.value
+            case 1: identifier = member.value
+            case 2: method = member.value
+            default: params = member.value
             }
         }
         var id: RPCID?

@@ -189,10 +189,10 @@ package final class HTTPAttempt: Attempt, TransferDelegate {
 
     /// Servers mislabel both forms, so the first byte decides: a JSON answer begins with a brace, an event never.
     private func chooseForm(_ transfer: Transfer, _ bytes: UnsafeRawBufferPointer) -> Form {
-        guard let first = bytes.first(where: { $0 != 0x20 && $0 != 0x0A && $0 != 0x0D && $0 != 0x09 }) else {
-            return .unknown
+        for byte in bytes where byte != 0x20 && byte != 0x0A && byte != 0x0D && byte != 0x09 {
+            return byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") || byte == UInt8(ascii: "<") ? .body : .events
         }
-        return first == UInt8(ascii: "{") || first == UInt8(ascii: "[") || first == UInt8(ascii: "<") ? .body : .events
+        return .unknown
     }
 
     private func feed(_ bytes: UnsafeRawBufferPointer) {
@@ -298,8 +298,11 @@ package final class HTTPAttempt: Attempt, TransferDelegate {
         }
         if !partial.toolCalls.isEmpty, partial.finishReason == .stop { partial.finishReason = .toolCalls }
         // No prompt has no tokens: noughts are no counts.
-        let isCounted = usage.map { $0.promptTokens + $0.completionTokens > 0 } ?? false
-        partial.usage = isCounted ? usage ?? Usage() : estimatedUsage()
+        if let usage, usage.promptTokens + usage.completionTokens > 0 {
+            partial.usage = usage
+        } else {
+            partial.usage = estimatedUsage()
+        }
         return .success(partial)
     }
 

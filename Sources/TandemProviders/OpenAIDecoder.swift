@@ -28,14 +28,14 @@ package struct OpenAIDecoder: Sendable {
         var choices: JSONValue?
         var usage: JSONValue?
         var groq: JSONValue?
-        for (name, value) in chunk.rawMembers {
-            switch Self.chunkMembers.index(of: name) {
-            case 0 where !value.isNull:
-                emit(.failure(UpstreamErrorObject(value)))
+        for member in chunk.rawMembers {
+            switch Self.chunkMembers.index(of: member) {
+            case 0 where !member.value.isNull:
+                emit(.failure(UpstreamErrorObject(member.value)))
                 return true
-            case 1: choices = value
-            case 2: usage = value
-            case 3: groq = value
+            case 1: choices = member.value
+            case 2: usage = member.value
+            case 3: groq = member.value
             default: break
             }
         }
@@ -58,12 +58,12 @@ package struct OpenAIDecoder: Sendable {
     private mutating func decodeChoice(_ choice: JSONValue, _ emit: (DecodedPiece) -> Void) {
         var part: JSONValue?
         var finishReason: JSONValue?
-        for (name, value) in choice.rawMembers {
-            switch Self.choiceMembers.index(of: name) {
-            case 0: if let index = value.int, index != 0 { return }
-            case 1: part = value
-            case 2: if part == nil { part = value }
-            case 3: finishReason = value
+        for member in choice.rawMembers {
+            switch Self.choiceMembers.index(of: member) {
+            case 0: if let index = member.value.int, index != 0 { return }
+            case 1: part = member.value
+            case 2: if part == nil { part = member.value }
+            case 3: finishReason = member.value
             default: break
             }
         }
@@ -72,8 +72,9 @@ package struct OpenAIDecoder: Sendable {
     }
 
     private mutating func decodePart(_ part: JSONValue, _ emit: (DecodedPiece) -> Void) {
-        for (name, value) in part.rawMembers {
-            let index = Self.partMembers.index(of: name)
+        for member in part.rawMembers {
+            guard let index = Self.partMembers.index(of: member) else { continue }
+            let value = member.value
             switch index {
             case 0:
                 if let text = value.string {

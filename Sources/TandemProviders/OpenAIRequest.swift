@@ -12,6 +12,14 @@ package struct OpenAIQuirks: Sendable {
     package var reasoningEffort = false
 
     package init() {}
+
+    init(_ settings: ProviderSettings) {
+        streamOptions = settings.preset != "mistral"
+        maxCompletionTokens = settings.preset == "openai" && settings.baseURL.contains("//api.openai.com/")
+        // Servers behind another address than the preset's own may be anything.
+        countsStreams = settings.preset.flatMap { Preset.named($0) }.map { $0.baseURL == settings.baseURL } ?? false
+        reasoningEffort = settings.preset == "openrouter"
+    }
 }
 
 /// Writes a chat-completions request (https://platform.openai.com/docs/api-reference/chat/create). A server that is

@@ -33,6 +33,7 @@ package final class Provider {
     /// What went wrong last, in words for people.
     package private(set) var lastError: (message: String, at: WallTime)?
 
+    private var quirks: OpenAIQuirks
     private let client: HTTPClient
     /// Kind `runloop`: made with the first request.
     private var devbox: RunloopDevbox?
@@ -44,6 +45,7 @@ package final class Provider {
     /// `llama` runs the model servers of kind `llama`; without it they are nobody's and cannot be used.
     package init(_ settings: ProviderSettings, client: HTTPClient, llama: LlamaPool? = nil) {
         self.settings = settings
+        quirks = OpenAIQuirks(settings)
         self.client = client
         self.llama = llama
         gate = ConcurrencyGate(limit: settings.maxInFlight)
@@ -136,17 +138,6 @@ package final class Provider {
         return prompt.wantsStream || !speaksOpenAI || quirks.countsStreams
     }
 
-    private var quirks: OpenAIQuirks {
-        var quirks = OpenAIQuirks()
-        quirks.streamOptions = settings.preset != "mistral"
-        quirks.maxCompletionTokens = settings.preset == "openai" && settings.baseURL.contains("//api.openai.com/")
-        // Servers behind another address than the preset's own may be anything.
-        quirks.countsStreams =
-            settings.preset.flatMap { Preset.named($0) }.map { $0.baseURL == settings.baseURL } ?? false
-        quirks.reasoningEffort = settings.preset == "openrouter"
-        return quirks
-    }
-
     private func endpoint(_ path: String, of other: ProviderSettings? = nil) -> HTTPEndpoint {
         let key = other.map { $0.baseURL + path } ?? path
         if let known = endpoints[key] { return known }
@@ -173,6 +164,7 @@ package final class Provider {
     package func update(_ settings: ProviderSettings) {
         let before = self.settings
         self.settings = settings
+        quirks = OpenAIQuirks(settings)
         endpoints = [:]
         health.reload()
         let speaksAsBefore = settings.baseURL == before.baseURL && settings.apiKey == before.apiKey

@@ -107,7 +107,7 @@ package struct Price: Hashable, Sendable {
 }
 
 /// One `[models.NAME]` that is a leaf: one provider's model.
-package struct ModelSettings: Sendable {
+package struct ModelSettings: Hashable, Sendable {
     package var name: String
     package var provider: String
     /// The model's name at the provider.

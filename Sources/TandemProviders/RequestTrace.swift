@@ -33,6 +33,16 @@ package struct StepTrace: Sendable {
         self.model = model
         self.startedAt = startedAt
     }
+
+    mutating func end(
+        _ status: Status, after latency: TimeSpan, usage: Usage, failure: UpstreamFailure?, cost: Double?
+    ) {
+        self.status = status
+        self.latency = latency
+        self.usage = usage
+        self.failure = failure
+        self.cost = cost
+    }
 }
 
 /// An attempt that failed, or was not even sent.
@@ -66,7 +76,11 @@ package final class RequestTrace {
     package init(deadline: MonotonicTime) { self.deadline = deadline }
 
     /// The usage of all steps together.
-    package var usage: Usage { steps.reduce(into: Usage()) { $0 += $1.usage } }
+    package var usage: Usage {
+        var total = Usage()
+        for step in steps { total += step.usage }
+        return total
+    }
 
     /// What the request cost in USD; nil where a step that used tokens has no known price.
     package var cost: Double? {

@@ -308,11 +308,9 @@ package final class UpstreamCall: AttemptDelegate {
         }
         held.provider.ended(failure, at: now)
         leaveGate(held.provider, since: held.since)
-        trace.steps[step].status = status
-        trace.steps[step].latency = now - held.since
-        trace.steps[step].usage = usage
-        trace.steps[step].failure = failure
-        trace.steps[step].cost = model.price?.cost(of: usage)
+        trace.steps[step].end(
+            status, after: now - held.since, usage: usage, failure: failure,
+            cost: candidates[index].price?.cost(of: usage))
     }
 
     private func leaveGate(_ provider: Provider, since: MonotonicTime) {

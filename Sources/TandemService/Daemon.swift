@@ -54,8 +54,7 @@ package final class Daemon: RequestHandler {
     private var identityCache: [String: [UInt8]] = [:]
 
     /// Requests with an identifier of ours, for `cancel`.
-    private(set) var runs: [ULID: any RequestWork] = [:]
-    private var owners: [ULID: UInt32] = [:]
+    private(set) var runs: [ULID: (work: any RequestWork, uid: UInt32)] = [:]
     private var isDraining = false
     private var drainDeadline: Deadline?
     private var idleDeadline: Deadline?
@@ -160,11 +159,17 @@ package final class Daemon: RequestHandler {
             }
             index += 1
         }
-        if configuration.resolve(leaf.name) != nil, leaf.name.utf8.count < 256, candidateCache.count < 1024 {
+        // A request that began before a reload may ask with the settings of then.
+        if case .leaf(let present)? = configuration.resolve(leaf.name), present == leaf, leaf.name.utf8.count < 256,
+            candidateCache.count < 1024
+        {
             candidateCache[leaf.name] = found
         }
         return found
     }
+
+    /// The candidates of a leaf model that was called by this name of late: the common case of `chat`, in one look-up.
+    func recentCandidates(of name: String) -> [ModelSettings]? { candidateCache[name] }
 
     /// What of the configuration an answer of this model depends on.
     func identity(of leaf: ModelSettings) -> [UInt8] {
@@ -184,14 +189,12 @@ package final class Daemon: RequestHandler {
     func makeID() -> ULID { ids.next() }
 
     func began(_ work: any RequestWork, id: ULID, uid: UInt32) {
-        runs[id] = work
-        owners[id] = uid
+        runs[id] = (work, uid)
         if let idleDeadline { EventLoop.shared.suspend(idleDeadline) }
     }
 
     func ended(_ id: ULID) {
         runs[id] = nil
-        owners[id] = nil
         if runs.isEmpty {
             if isDraining { finishIfDrained() } else { considerIdleExit() }
         }
@@ -199,8 +202,8 @@ package final class Daemon: RequestHandler {
 
     /// The work of that identifier, if the peer may see it: its own, or anybody's for root and the daemon's user.
     func run(_ id: ULID, for peer: Peer) -> (any RequestWork)? {
-        guard let owner = owners[id], owner == peer.uid || isOwner(peer) else { return nil }
-        return runs[id]
+        guard let run = runs[id], run.uid == peer.uid || isOwner(peer) else { return nil }
+        return run.work
     }
 
     func isOwner(_ peer: Peer) -> Bool { peer.uid == 0 || peer.uid == getuid() }
@@ -300,7 +303,7 @@ package final class Daemon: RequestHandler {
         drainDeadline = EventLoop.shared.schedule(at: EventLoop.shared.now + configuration.daemon.drainTimeout) {
             [unowned self] in
             log(.warning, "\(runs.count) requests did not finish in time and are ended")
-            for run in Array(runs.values) { run.cancel(.shutdown) }
+            for run in Array(runs.values) { run.work.cancel(.shutdown) }
             finishDraining()
         }
     }

@@ -75,6 +75,34 @@ func start(_ endpoint: HTTPEndpoint, body: String = "{}", _ receiver: Receiver) 
         }
     }
 
+    /// Not announced, which would cost a round trip, and whole.
+    @Test func aLargeBodyIsSentAtOnce() throws {
+        let upstream = try ScriptedUpstream(.chat("hello"))
+        let endpoint = try onLoop { try makeEndpoint(upstream.baseURL) }
+        for body in [String(repeating: "x", count: 3 << 20), "{}"] {
+            let receiver = Receiver()
+            _ = try onLoop { try start(endpoint, body: body, receiver) }
+            #expect(receiver.finished.wait())
+            let request = try #require(upstream.requests.last)
+            #expect(request.text == body && request.header("expect") == nil)
+        }
+    }
+
+    @Test func saysWhoItIsUnlessTheConfigurationDoes() throws {
+        let upstream = try ScriptedUpstream(.chat("hello"))
+        let agents = try [[], [("user-agent", Secret("mine/1"))]].map { (headers: [(String, Secret)]) in
+            let receiver = Receiver()
+            _ = try onLoop {
+                var settings = HTTPEndpoint.Settings(url: upstream.baseURL)
+                settings.headers = headers
+                return try start(HTTPEndpoint(settings, client: try #require(client)), receiver)
+            }
+            #expect(receiver.finished.wait())
+            return upstream.requests.last?.headers.filter { $0.name == "user-agent" }.map(\.value)
+        }
+        #expect(agents == [["tandem"], ["mine/1"]])
+    }
+
     @Test func oneConnectionServesOneRequestAfterTheOther() throws {
         let upstream = try ScriptedUpstream(.chat("again"))
         let endpoint = try onLoop { try makeEndpoint(upstream.baseURL) }

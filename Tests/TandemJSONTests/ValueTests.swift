@@ -104,15 +104,24 @@ struct ValueTests {
 
 struct NameTableTests {
     @Test func findsEachNameAndNoOther() throws {
-        let names = ["model", "stop", "seed", "messages", "a", "", "tools", "top_p"]
+        let names = [
+            "model", "stop", "seed", "messages", "a", "", "tools", "top_p", "max_completion_tokens",
+            "reasoning_content", "max_cxmpletion_tokens", "prompt_cache_hit_tokens",
+        ]
         let table = JSONNameTable(names)
         for (index, name) in names.enumerated() {
             #expect(try table.index(of: parse("\"\(name)\"")) == index)
         }
         #expect(try table.index(of: parse(#""m\u006fdel""#)) == 0)
-        for other in ["modem", "b", "sto", "messages_", "a much longer name than any of them"] {
+        for other in [
+            "modem", "b", "sto", "messages_", "a much longer name than any of them", "massages", "messagez",
+            "max_complexion_tokens", "reasoning_cintent", "seasoning_content", "reasoning_contenz",
+        ] {
             #expect(try table.index(of: parse("\"\(other)\"")) == nil)
         }
+        // Behind the name there may be a whole document or nothing.
+        let padded = try parse("{" + names.map { "\"\($0)\":[1,2,3,4,5,6]" }.joined(separator: ",") + "}")
+        #expect(padded.rawMembers.map { table.index(of: $0) } == Array(names.indices))
         #expect(try JSONNameTable([]).index(of: parse("\"a\"")) == nil)
         #expect(try JSONNameTable([]).index(of: parse("\"\"")) == nil)
     }

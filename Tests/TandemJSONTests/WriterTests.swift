@@ -56,6 +56,59 @@ struct WriterTests {
                 == "[0,-9223372036854775808,9223372036854775807,18446744073709551615,-128,null,null,1e-07,1e+300]")
     }
 
+    /// Digits by our own hand, on both sides of each power of ten.
+    @Test func everyLengthOfInteger() {
+        var power = 1
+        for _ in 0..<19 {
+            for number in [power - 1, power, power + 1, -power, 1 - power] {
+                #expect(text { $0.int(number) } == String(number))
+                let member = text { $0.member("n", number) }
+                #expect(member == "\"n\":\(number)")
+            }
+            (power, _) = power.multipliedReportingOverflow(by: 10)
+        }
+    }
+
+    @Test func millionthsAreExact() {
+        let cases: [(Int, String)] = [
+            (0, "0.0"), (1, "0.000001"), (10, "0.00001"), (711_162, "0.711162"), (1_000_000, "1.0"), (1_500_000, "1.5"),
+            (-1_500_000, "-1.5"), (-1, "-0.000001"), (.max, "9223372036854.775807"), (.min, "-9223372036854.775808"),
+        ]
+        for (millionths, written) in cases {
+            #expect(text { $0.member("ms", millionths: millionths) } == "\"ms\":" + written)
+        }
+    }
+
+    /// A member is written in one piece where it can be; the pieces put together are the same.
+    @Test func membersAreTheirKeysAndValues() {
+        let texts = [
+            "", "a", "abc", "abcd", "seven77", "eight888", "nine-nine", "sixteen-sixteen-", "seventeen-sevente",
+        ]
+        for plain in texts + texts.map({ $0 + "\"" }) + texts.map({ "\n" + $0 }) + [String(repeating: "é", count: 99)] {
+            let inOne = text { writer in
+                writer.beginObject()
+                writer.member("k", plain)
+                writer.member("a longer name than eight", plain)
+                writer.member("yes", true)
+                writer.member("no", false)
+                writer.endObject()
+            }
+            let apart = text { writer in
+                writer.beginObject()
+                writer.key("k" as String)
+                writer.string(plain)
+                writer.key("a longer name than eight" as String)
+                writer.string(plain)
+                writer.key("yes" as String)
+                writer.bool(true)
+                writer.key("no" as String)
+                writer.bool(false)
+                writer.endObject()
+            }
+            #expect(inOne == apart)
+        }
+    }
+
     @Test func escapesOnlyWhatMustBe() {
         #expect(
             text { $0.string("a\"b\\c/\u{8}\u{c}\n\r\t\u{1}\u{1f}\u{7f}\u{2028}é😀") }

@@ -170,7 +170,7 @@ struct ParameterCheckTests {
         var values: [JSONValue] = []
         func collect(_ value: JSONValue) {
             values.append(value)
-            for (_, inner) in value.rawMembers { collect(inner) }
+            for member in value.rawMembers { collect(member.value) }
             for element in value.elements { collect(element) }
         }
         collect(root)

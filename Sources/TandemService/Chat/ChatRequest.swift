@@ -34,8 +34,9 @@ struct ChatRequest: Sendable {
         var messages = params
         var members: [Prompt.Member] = []
         var options: JSONValue?
-        for (name, value) in params.rawMembers {
-            switch Self.ownMembers.index(of: name) {
+        for member in params.rawMembers {
+            let value = member.value
+            switch Self.ownMembers.index(of: member) {
             case 0: model = value.string
             case 1: messages = value
             case 2: streams = value.bool ?? false
@@ -51,7 +52,7 @@ struct ChatRequest: Sendable {
             case 9: notifies = value.bool ?? true
             case 10: isDetached = value.bool ?? false
             case 11: metadata = value
-            default: if !value.isNull { members.append(Prompt.Member(name.string ?? "", value.raw)) }
+            default: if !value.isNull { members.append(Prompt.Member(member.name.string ?? "", value.raw)) }
             }
         }
         self.messages = messages

@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 import TandemBase
 import TandemJSON
 import TandemLoop
@@ -206,9 +207,8 @@ final class ChatRun: RequestWork, UpstreamCallDelegate {
         writer.member("finish_reason", completion.finishReason.rawValue)
         writer.usage(usage)
         writer.cost(cost)
-        writer.member("latency_ms", latency.milliseconds)
-        writer.key("first_token_ms")
-        writer.milliseconds(firstToken)
+        writer.milliseconds("latency_ms", latency)
+        writer.milliseconds("first_token_ms", firstToken)
         writer.member("workflow", workflowKind)
         writer.member("cached", cachedAnswer != nil)
         writer.member("escalated", outcome.escalated)
@@ -237,7 +237,8 @@ extension ChatRun {
         record.costUSD = cost
         record.latencyMilliseconds = latency.milliseconds
         record.firstTokenMilliseconds = firstToken?.milliseconds
-        record.steps = trace.steps.map { StepRecord($0) }
+        record.steps.reserveCapacity(trace.steps.count)
+        for step in trace.steps { record.steps.append(StepRecord(step)) }
         if let metadata = chat.metadata { record.metadata = Array(metadata.raw) }
         if !trace.notices.isEmpty {
             var writer = JSONWriter()
@@ -265,5 +266,9 @@ extension ChatRun {
 private func holdsCodeBlock(_ text: String) -> Bool {
     var text = text
     let fence: StaticString = "```"
-    return text.withUTF8 { cl_find($0.baseAddress, $0.count, fence.utf8Start, fence.utf8CodeUnitCount) >= 0 }
+    return text.withUTF8 { bytes in
+        guard let base = bytes.baseAddress, let first = memchr(base, 0x60, bytes.count) else { return false }
+        let rest = bytes.count - (UnsafeRawPointer(first) - UnsafeRawPointer(base))
+        return cl_find(first, rest, fence.utf8Start, fence.utf8CodeUnitCount) >= 0
+    }
 }

@@ -23,8 +23,13 @@ extension JSONWriter {
     }
 
     /// A span in fractional milliseconds, or null.
-    mutating func milliseconds(_ span: TimeSpan?) {
-        if let span { double(span.milliseconds) } else { null() }
+    mutating func milliseconds(_ name: StaticString, _ span: TimeSpan?) {
+        if let span {
+            member(name, millionths: Int(span.nanoseconds))
+        } else {
+            key(name)
+            null()
+        }
     }
 
     mutating func toolCalls(_ calls: [ToolCall]) {
@@ -54,9 +59,8 @@ extension JSONWriter {
             member("model", step.model)
             member("status", step.status.rawValue)
             member("cached", step.cached)
-            member("latency_ms", step.latency.milliseconds)
-            key("first_token_ms")
-            milliseconds(step.firstToken)
+            milliseconds("latency_ms", step.latency)
+            milliseconds("first_token_ms", step.firstToken)
             usage(step.usage)
             cost(step.cost)
             if let failure = step.failure {

@@ -50,6 +50,9 @@ extension Daemon {
         guard let params = request.params else { return }
         let chat = ChatRequest(params)
         let name = chat.model ?? configuration.defaultModel
+        if let candidates = recentCandidates(of: name) {
+            return ChatRun(request, chat, model: candidates[0].name, daemon: self).start(candidates)
+        }
         switch configuration.resolve(name) {
         case .leaf(let leaf):
             ChatRun(request, chat, model: leaf.name, daemon: self).start(candidates(for: leaf))

@@ -16,8 +16,9 @@ private let deniedMembers = JSONNameTable([
 func responseKey(uid: UInt32, params: JSONValue, messages: JSONValue, modelIdentity: [UInt8]) -> ResponseCache.Key {
     var members: [(name: [UInt8], value: JSONValue)] = []
     members.reserveCapacity(params.count)
-    for (name, value) in params.rawMembers where !value.isNull && deniedMembers.index(of: name) == nil {
-        members.append((name.utf8 ?? [], name.isString("messages" as StaticString) ? messages : value))
+    for member in params.rawMembers where !member.value.isNull && deniedMembers.index(of: member) == nil {
+        let isMessages = member.name.isString("messages" as StaticString)
+        members.append((member.name.utf8 ?? [], isMessages ? messages : member.value))
     }
     members.sort { $0.name.lexicographicallyPrecedes($1.name) }
     var writer = JSONWriter(reserving: messages.raw.count + modelIdentity.count + 256)

@@ -180,6 +180,46 @@ import Testing
         #expect(try cost("offline")?.double == 0)
     }
 
+    /// A listener whose backlog is full drops whoever comes, as a machine that is off does.
+    @Test func aServerThatTakesNoConnectionIsLeftForTheNext() throws {
+        let silent = try openListener(.loopback, backlog: 0)
+        let port = boundPort(silent)
+        var waiting: [Int32] = []
+        defer { for raw in waiting { close(raw) } }
+        var name = sockaddr_in()
+        name.sin_family = sa_family_t(AF_INET)
+        name.sin_port = UInt16(port).bigEndian
+        name.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        for _ in 0..<4 {
+            let raw = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
+            _ = withUnsafePointer(to: &name) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(raw, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+            waiting.append(raw)
+        }
+        let upstream = try ScriptedUpstream(.chat("from the next"))
+        let daemon = try DaemonProcess(
+            config: config(upstream) + """
+
+                fallbacks = []
+                [providers.silent]
+                kind = "openai"
+                base_url = "http://127.0.0.1:\(port)/v1"
+                connect_timeout = "50ms"
+                [models.first]
+                provider = "silent"
+                model = "x"
+                fallbacks = ["m"]
+                """, environment: upstreamKey)
+        let params = #"{"model":"first","messages":[{"role":"user","content":"hi"}]}"#
+        let answer = try Answer(daemon.client().call("chat", params))
+        #expect(answer["content"]?.string == "from the next" && answer["fallback"]?.bool == true, "\(answer.text)")
+        #expect(answer["steps.0.status"]?.string != "ok", "\(answer.text)")
+        withExtendedLifetime(silent.raw) {}
+    }
+
     @Test func localServersAreStillThereAfterAReload() throws {
         let upstream = try ScriptedUpstream { request in
             request.path.hasSuffix("/models") ? .json(#"{"data":[{"id":"tiny"}]}"#) : .chat("from here")

@@ -136,6 +136,39 @@ import Testing
         }
     }
 
+    /// Whoever waits for nothing is not woken: no timer ticks, and polling between answers ends with them.
+    @Test func anIdleDaemonSleeps() throws {
+        let upstream = try ScriptedUpstream { _ in .chat("x") }
+        let daemon = try DaemonProcess(config: config(upstream), environment: upstreamKey)
+        let clients = try (0..<10).map { _ in try daemon.client() }
+        for client in clients {
+            for _ in 0..<10 { #expect(try content(client.call("chat", chatParams())) == "x") }
+        }
+        func wakeups() throws -> Int {
+            let threads = try #require(opendir("/proc/\(daemon.pid)/task"))
+            defer { closedir(threads) }
+            var sum = 0
+            while let entry = readdir(threads) {
+                let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                    $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                }
+                guard let status = try? daemon.home.read("/proc/\(daemon.pid)/task/\(name)/status") else { continue }
+                for line in status.split(separator: "\n") where line.contains("ctxt_switches") {
+                    sum += line.split(separator: "\t").last.flatMap { Int($0) } ?? 0
+                }
+            }
+            return sum
+        }
+        // The ledger's thread goes to rest a second after its last row.
+        let isAsleep = try eventually {
+            let before = try wakeups()
+            #expect(daemon.waitForExit(within: .milliseconds(500)) == nil)
+            return try wakeups() == before
+        }
+        #expect(isAsleep)
+        withExtendedLifetime(clients) {}
+    }
+
     /// Nothing that the daemon tells others may hold up what it does for its clients.
     @Test func aServiceManagerThatHangsHoldsUpNothing() throws {
         let home = try TemporaryHome()

@@ -2,7 +2,11 @@ import TandemBase
 import TandemProviders
 import TandemWorkflows
 
-/// What can only be checked when all models are known: names, aliases, fallbacks and cycles.
+/// Workflows within workflows. A model that is part of two others is looked at twice: without a bound twenty short lines
+/// would make a million calls.
+private let nestingLimit = 8
+
+/// What can only be checked when all models are known: names, aliases, fallbacks, cycles and depth.
 extension ConfigurationReader {
     mutating func checkModels() {
         checkAliases()
@@ -16,7 +20,7 @@ extension ConfigurationReader {
         let sorted = names.sorted()
         for reference in references { _ = check(reference, among: names, sorted) }
         for reference in fallbackReferences where check(reference, among: names, sorted) { checkFallback(reference) }
-        findCycles()
+        checkNesting()
     }
 
     /// Models that were declared, readable or not, and every alias.
@@ -60,8 +64,8 @@ extension ConfigurationReader {
     }
 
     /// Depth first over the parts of workflows, with a stack of its own: a long chain must not exhaust the thread's.
-    private func findCycles() {
-        enum Visit { case open, done }
+    private func checkNesting() {
+        enum Visit { case open, done(levels: Int) }
         var visits: [String: Visit] = [:]
         for model in configuration.models {
             guard case .workflow(let start) = model, visits[start.name] == nil else { continue }
@@ -70,7 +74,20 @@ extension ConfigurationReader {
             while let (workflow, next) = path.last {
                 let parts = workflow.settings.parts
                 guard next < parts.count else {
-                    visits[workflow.name] = .done
+                    let inner = parts.compactMap { part -> Int? in
+                        guard case .workflow(let inner)? = configuration.resolve(part.model),
+                            case .done(let levels)? = visits[inner.name]
+                        else { return nil }
+                        return levels
+                    }
+                    let levels = 1 + (inner.max() ?? 0)
+                    // Told once: all that stands above is nested deeper still.
+                    if levels == nestingLimit + 1 {
+                        log.fault(
+                            modelPositions[workflow.name], modelPaths[workflow.name] ?? workflow.name,
+                            "workflows are nested \(levels) deep here; expected at most \(nestingLimit)")
+                    }
+                    visits[workflow.name] = .done(levels: levels)
                     path.removeLast()
                     continue
                 }

@@ -247,6 +247,20 @@ struct ConfigurationFaultTests {
         #expect(try faults(headers, in: home).contains { $0.contains("nested too deeply") })
     }
 
+    /// Each level doubles what is looked at: 20 of them would hold the loop up for each request.
+    @Test func workflowsAreNestedEightDeepAtMost() throws {
+        func chains(_ count: Int) -> String {
+            (0..<count).map { level in
+                let part = level == 0 ? "m" : "w\(level - 1)"
+                return "[models.w\(level)]\nworkflow = \"chain\"\nreasoner = \"\(part)\"\ncoder = \"\(part)\"\n"
+            }.joined()
+        }
+        #expect(try faults(groq + chains(8), in: TemporaryHome()) == [])
+        let lines = try faults(groq + chains(20), in: TemporaryHome())
+        #expect(
+            lines.count == 1 && lines[0].hasSuffix(": models.w8: workflows are nested 9 deep here; expected at most 8"))
+    }
+
     @Test func dotsInStringsAndCommentsAreNoKeys() throws {
         let dots = String(repeating: ".", count: 500)
         let source =

@@ -19,9 +19,10 @@ struct ChatTranslation {
         "store", "service_tier", "safety_identifier", "prompt_cache_key", "prompt_cache_options",
         "prompt_cache_retention",
     ]
-    /// Members of OpenAI's that `chat` does not know by name and passes on.
+    /// Members of OpenAI's, and of the servers for open models, that `chat` does not know by name and passes on.
     private static let passedOn: Set<String> = [
         "logit_bias", "top_logprobs", "verbosity", "prediction", "modalities", "audio", "web_search_options",
+        "top_k", "min_p", "typical_p", "repeat_penalty", "repetition_penalty", "chat_template_kwargs",
     ]
 
     /// What the SDKs keep in an answer for themselves, and clients send back with it: openai's `parsed`, LiteLLM's others.

@@ -45,7 +45,9 @@ struct OpenAIError: Error {
         case .providersFailed where !kinds.isEmpty && kinds.allSatisfy { $0 == "timeout" }:
             self.init(504, error.message, type: "server_error", code: "timeout")
         case .unknownModel:
-            self.init(404, error.message, code: "model_not_found")
+            // The daemon's own words for its list are of another protocol.
+            let message = error.message.replacing("call `models` for the list", with: "GET /v1/models lists them")
+            self.init(404, message, code: "model_not_found")
             param = "model"
         case .rateLimited: self.init(429, error.message, type: "requests", code: "rate_limit_exceeded")
         case .budgetExceeded: self.init(429, error.message, type: "insufficient_quota", code: "insufficient_quota")

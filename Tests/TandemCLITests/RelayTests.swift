@@ -102,6 +102,35 @@ private func result(_ id: String) -> String { #"{"jsonrpc":"2.0","id":\#(id),"re
             ])
     }
 
+    @Test func progressThatCanBeCancelledIs() {
+        var relay = Relay()
+        relay.editor(request("1", "chat", #"{"workDoneToken":"t"}"#))
+        relay.editor(#"{"jsonrpc":"2.0","method":"window/workDoneProgress/cancel","params":{"token":"other"}}"#)
+        #expect(relay.queued.count == 1)
+        relay.editor(#"{"jsonrpc":"2.0","method":"window/workDoneProgress/cancel","params":{"token":"t"}}"#)
+        #expect(relay.queued.last == #"{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":1}}"# + "\n")
+        #expect(relay.queued.count == 2)
+    }
+
+    @Test func notMoreAreInFlightThanTheLimit() {
+        var relay = Relay()
+        let batch = (0..<inFlightLimit).map { request("\($0)") }.joined(separator: ",")
+        relay.editor("[\(batch)]")
+        relay.editor(request("\"one\""))
+        relay.editor("[\(request("\"more\""))]")
+        let said = relay.said()
+        #expect(said.count == 2 && said.allSatisfy { $0.contains("-32008") } && relay.queued.count == 1)
+    }
+
+    @Test func whatIsDetachedIsNotCancelledAtTheEnd() {
+        var relay = Relay()
+        relay.editor(request("1", "chat", #"{"detach":true}"#))
+        relay.editor(request("2", "chat"))
+        relay.cancelAll()
+        #expect(
+            relay.queued.dropFirst(2) == [#"{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":2}}"# + "\n"])
+    }
+
     @Test func aTokenAndAStreamGetBoth() {
         var relay = Relay()
         relay.editor(request("1", "chat", #"{"workDoneToken":7,"stream":true}"#))

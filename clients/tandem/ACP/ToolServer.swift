@@ -116,9 +116,12 @@ final class ToolServer {
         if count > 0 { queue.removeFirst(count) }
     }
 
-    private func send(_ message: [UInt8]) {
-        guard input >= 0, queue.count + message.count <= messageLimit else { return }
+    /// False when there is no room for it.
+    @discardableResult
+    private func send(_ message: [UInt8]) -> Bool {
+        guard input >= 0, queue.count + message.count <= messageLimit else { return false }
         queue += frame(message, as: .newline)
+        return true
     }
 
     // MARK: messages
@@ -132,7 +135,8 @@ final class ToolServer {
             } else {
                 writer.errorResponse(id, .methodNotFound(method))
             }
-            return send(writer.bytes)
+            send(writer.bytes)
+            return
         }
         guard let id = message["id"]?.int, let call = calls.removeValue(forKey: id) else { return }
         if let error = message["error"] {
@@ -164,9 +168,11 @@ final class ToolServer {
         writer.beginRequest(RPCID(id), method: method)
         writer.raw(object(params))
         writer.endRequest()
+        guard send(writer.bytes) else {
+            throw EditorError(-32603, "the MCP server \(name) takes nothing more: it does not read what it is sent")
+        }
         let promise = Promise<Result<JSONValue, EditorError>>()
         calls[id] = Call(promise: promise, deadline: .now() + limit)
-        send(writer.bytes)
         let result = await withTaskCancellationHandler {
             await promise.value()
         } onCancel: {

@@ -166,7 +166,10 @@ final class EditorLink {
         let result = await withTaskCancellationHandler {
             await promise.value()
         } onCancel: {
-            AdapterActor.assumeIsolated { promise.settle(.failure(.cancelled)) }
+            AdapterActor.assumeIsolated {
+                waiting[id] = nil
+                promise.settle(.failure(.cancelled))
+            }
         }
         return try result.get()
     }

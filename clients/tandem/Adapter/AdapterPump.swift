@@ -6,6 +6,8 @@ import TandemProtocol
 
 /// The most bytes of one message from the editor: the daemon's own default limit.
 let adapterMessageLimit = 32 << 20
+/// The most requests of an editor that are not answered yet.
+let inFlightLimit = 4096
 private let readSize = 65536
 /// Above so many waiting bytes nothing more is read from the other side.
 private let queueLimit = 1 << 20

@@ -98,6 +98,7 @@ final class AsyncTranslation<Server: AsyncServer>: Translation, @unchecked Senda
         guard let id = RPCID(member), tasks[id] == nil else {
             return refuse(RPCID(member), .invalidRequest("this id cannot be used: send a new one"))
         }
+        guard tasks.count < inFlightLimit else { return refuse(id, .tooManyInFlight) }
         let task = startOnAdapter { [self] in
             do throws(EditorError) {
                 let result = try await server.answer(id, method, params)

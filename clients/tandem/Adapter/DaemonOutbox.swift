@@ -71,6 +71,8 @@ struct DaemonOutbox {
 
 extension RPCError {
     /// The connection ended after a request may have arrived: it is never sent twice (CLIENTS.md, rule 3).
+    static let tooManyInFlight = RPCError(
+        .overloaded, "\(inFlightLimit) requests are in flight: wait for some of them")
     static let connectionLost = RPCError(
         .shuttingDown,
         "the connection to tandemd was lost and this request may have been carried out: send it again if that is safe")

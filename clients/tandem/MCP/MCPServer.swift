@@ -2,8 +2,6 @@ import TandemBase
 import TandemJSON
 import TandemProtocol
 
-/// The most calls passed on and not answered yet.
-private let inFlightLimit = 1024
 /// How long a client may keep the list of tools and the answer to `server/discover`, in milliseconds.
 private let freshness = 3_600_000
 
@@ -202,8 +200,7 @@ struct MCPServer: Translation {
             return reply(id, toolFailure(revision, error), batch)
         }
         guard calls.count < inFlightLimit else {
-            let error = RPCError(.overloaded, "\(inFlightLimit) calls are in flight: wait for some of them")
-            return reply(id, toolFailure(revision, error), batch)
+            return reply(id, toolFailure(revision, .tooManyInFlight), batch)
         }
         let token = params?["_meta"]?["progressToken"].flatMap {
             $0.kind == .string || $0.kind == .number ? Array($0.raw) : nil

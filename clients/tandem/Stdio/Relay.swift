@@ -2,9 +2,6 @@ import TandemBase
 import TandemJSON
 import TandemProtocol
 
-/// The most requests passed on and not answered yet.
-private let inFlightLimit = 4096
-
 /// What `tandem stdio` does with messages: it passes them on, with the editor's own ids.
 struct Relay: Translation {
     static var framing: MessageFraming? { nil }
@@ -53,6 +50,7 @@ struct Relay: Translation {
         guard Set(ids).count == ids.count, !ids.contains(where: { inFlight[$0] != nil }) else {
             return answer(nil, RPCError(.invalidRequest, "an id of this batch is already in flight: use a new one"))
         }
+        guard inFlight.count + ids.count <= inFlightLimit else { return answer(nil, .tooManyInFlight) }
         var writer = JSONWriter(reserving: message.raw.count + 64)
         writer.beginArray()
         for element in message.elements {
@@ -75,13 +73,17 @@ struct Relay: Translation {
         case ("$/cancelRequest", nil):
             guard let target = message["params"]?["id"].flatMap(RPCID.init), inFlight[target] != nil else { return }
             outbox.append(message.raw, ids: [])
+        case ("window/workDoneProgress/cancel", nil):
+            let token = message["params"]?["token"].map { Array($0.raw) }
+            guard let token, let target = inFlight.values.first(where: { $0.token == token }) else { return }
+            outbox.cancel(target.id)
         case (_, nil) where method.hasPrefix("$/"): break
         case (_, let id?) where isShutDown:
             answer(id, RPCError(.invalidRequest, "shutdown was asked for: only exit may follow"))
         case (_, let id?) where inFlight[id] != nil:
             answer(id, RPCError(.invalidRequest, "this id is already in flight: use a new one"))
         case (_, let id?) where inFlight.count >= inFlightLimit:
-            answer(id, RPCError(.overloaded, "\(inFlightLimit) requests are in flight: wait for some of them"))
+            answer(id, .tooManyInFlight)
         default:
             outbox.append(pass(message, batch: nil), ids: id.map { [$0] } ?? [])
         }
@@ -91,14 +93,12 @@ struct Relay: Translation {
     /// `workDoneToken`, and with `stream` where the token makes events needed.
     private mutating func pass(_ message: JSONValue, batch: Int?) -> [UInt8] {
         guard let id = message["id"].flatMap(RPCID.init) else { return strip(message, addStream: false) }
-        let token = message["params"]?["workDoneToken"].map { Array($0.raw) }
-        let wantsEvents = message["params"]?["stream"]?.bool == true
         let method = message["method"]?.string ?? ""
         let streams = ["chat", "plan", "executePlan", "solve", "escalate"].contains(method)
-        let request = RequestInFlight(id: id, batch: batch, token: token, wantsEvents: wantsEvents)
+        let request = RequestInFlight(id: id, batch: batch, params: message["params"])
         inFlight[id] = request
         if let begin = request.progressBegin { editorOutput.append(begin) }
-        return strip(message, addStream: token != nil && !wantsEvents && streams)
+        return strip(message, addStream: request.token != nil && !request.wantsEvents && streams)
     }
 
     private func strip(_ message: JSONValue, addStream: Bool) -> [UInt8] {
@@ -184,7 +184,9 @@ struct Relay: Translation {
         fail(where: { _ in true }, now: now) { $0.error(RPCError(.shuttingDown, message)) }
     }
 
-    mutating func cancelAll() { for request in inFlight.values { outbox.cancel(request.id) } }
+    mutating func cancelAll() {
+        for request in inFlight.values where !request.isDetached { outbox.cancel(request.id) }
+    }
 
     private mutating func fail(
         where isMeant: (RequestInFlight) -> Bool, now: MonotonicTime, _ error: (inout JSONWriter) -> Void

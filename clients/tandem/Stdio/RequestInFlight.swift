@@ -11,6 +11,8 @@ struct RequestInFlight {
     let token: [UInt8]?
     /// The editor asked for events itself.
     let wantsEvents: Bool
+    /// It goes on when the editor is gone.
+    let isDetached: Bool
     /// At least one byte of it may have reached the daemon.
     var isSent = false
 
@@ -19,11 +21,12 @@ struct RequestInFlight {
     private var pieces = TextPieces<[UInt8]>()
     private var lastReport = MonotonicTime(nanoseconds: .min / 2)
 
-    init(id: RPCID, batch: Int?, token: [UInt8]?, wantsEvents: Bool) {
+    init(id: RPCID, batch: Int?, params: JSONValue?) {
         self.id = id
         self.batch = batch
-        self.token = token
-        self.wantsEvents = wantsEvents
+        token = params?["workDoneToken"].map { Array($0.raw) }
+        wantsEvents = params?["stream"]?.bool == true
+        isDetached = params?["detach"]?.bool == true
     }
 
     /// When held text goes out.

@@ -27,7 +27,8 @@ package struct TransferFailure: Error, Hashable, Sendable, CustomStringConvertib
 package final class Transfer {
     private let endpoint: HTTPEndpoint
     private let client: HTTPClient
-    private weak var delegate: (any TransferDelegate)?
+    /// Held until the transfer has ended, one way or the other.
+    private var delegate: (any TransferDelegate)?
     /// libcurl does not copy the body: the array's storage is pinned by this object until the transfer ends, and
     /// nobody writes to it.
     private let body: [UInt8]

@@ -128,16 +128,31 @@ extension FinishReason {
 }
 
 extension Usage {
+    private static let members = JSONNameTable([
+        "prompt_tokens", "completion_tokens", "completion_tokens_details", "prompt_tokens_details",
+        "prompt_cache_hit_tokens",
+    ])
+
     init(openAI usage: JSONValue) {
-        func count(_ value: JSONValue?) -> Int? {
-            value?.int.map { min(max($0, 0), Self.countLimit) }
-        }
         self.init()
-        promptTokens = count(usage["prompt_tokens"]) ?? 0
-        completionTokens = count(usage["completion_tokens"]) ?? 0
-        reasoningTokens = count(usage["completion_tokens_details"]?["reasoning_tokens"]) ?? 0
-        // DeepSeek's own name for it is the second one.
-        cachedTokens =
-            count(usage["prompt_tokens_details"]?["cached_tokens"]) ?? count(usage["prompt_cache_hit_tokens"]) ?? 0
+        var cached: Int?
+        var cacheHits: Int?
+        for member in usage.rawMembers {
+            switch Self.members.index(of: member) {
+            case 0: promptTokens = Self.count(member.value) ?? 0
+            case 1: completionTokens = Self.count(member.value) ?? 0
+            case 2: reasoningTokens = Self.count(member.value["reasoning_tokens"]) ?? 0
+            case 3: cached = Self.count(member.value["cached_tokens"])
+            case 4: cacheHits = Self.count(member.value)
+            default: break
+            }
+        }
+        // The second is DeepSeek's own name for it.
+        cachedTokens = cached ?? cacheHits ?? 0
+    }
+
+    private static func count(_ value: JSONValue?) -> Int? {
+        guard let count = value?.int else { return nil }
+        return min(max(count, 0), countLimit)
     }
 }

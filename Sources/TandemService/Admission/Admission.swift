@@ -52,7 +52,7 @@ final class Admission {
     /// unknown. Throws -32001 or -32013, and then holds nothing.
     func admit(
         _ scope: LimitSet.Scope? = .default, for client: LimitSet.Client, requestID: String,
-        estimate: (_ completionTokens: Int) -> Double? = { _ in nil }
+        estimate: @LoopActor (_ completionTokens: Int) -> Double? = { _ in nil }
     ) throws(RPCError) -> AdmissionTicket? {
         let limited = scope.flatMap { rates.holds($0) ? $0 : nil }
         guard limited != nil || budget != nil else { return nil }

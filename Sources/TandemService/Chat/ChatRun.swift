@@ -65,7 +65,8 @@ final class ChatRun: RequestWork, UpstreamCallDelegate {
                 writer.member("model", modelName)
             }
         }
-        deadline = EventLoop.shared.schedule(at: trace.deadline) { [weak self] in self?.deadlinePassed() }
+        // Cancelled by `finish`, which comes in any case.
+        deadline = EventLoop.shared.schedule(at: trace.deadline) { [self] in deadlinePassed() }
         if chat.session != nil { enterConversation(candidates) } else { proceed(candidates) }
     }
 

@@ -21,7 +21,8 @@ final class RecentChats {
 
     /// A ring: each chat passes here and hardly one is asked for, so keeping must cost next to nothing and looking up
     /// may cost a walk.
-    private var ring: [(id: ULID, keptAt: MonotonicTime, chat: Chat)?] = Array(repeating: nil, count: maxEntries)
+    private var ring: [(id: ULID, keptAt: MonotonicTime, size: Int, chat: Chat)?] = Array(
+        repeating: nil, count: maxEntries)
     /// Where the next one goes, and how many stand before it.
     private var next = 0
     private var count = 0
@@ -33,10 +34,10 @@ final class RecentChats {
         guard size <= Self.maxBytes / 8 else { return }
         let now = EventLoop.shared.now
         while count == Self.maxEntries || bytes + size > Self.maxBytes { dropOldest() }
-        while let first = ring[oldest], now - first.keptAt >= Self.ttl { dropOldest() }
+        while let keptAt = ring[oldest]?.keptAt, now - keptAt >= Self.ttl { dropOldest() }
         // A copy: the slice would keep the whole message it came in alive.
         let chat = Chat(uid: run.request.peer.uid, messages: Array(messages), answer: completion.content)
-        ring[next] = (run.id, now, chat)
+        ring[next] = (run.id, now, size, chat)
         next = (next + 1) % Self.maxEntries
         count += 1
         bytes += size
@@ -45,10 +46,10 @@ final class RecentChats {
     private var oldest: Int { (next + Self.maxEntries - count) % Self.maxEntries }
 
     private func dropOldest() {
-        guard let chat = ring[oldest]?.chat else { return }
+        guard let size = ring[oldest]?.size else { return }
         ring[oldest] = nil
         count -= 1
-        bytes -= chat.messages.count + chat.answer.utf8.count
+        bytes -= size
     }
 
     /// Nil for what is unknown, too old, or another uid's (nil: anybody's).

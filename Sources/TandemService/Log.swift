@@ -60,14 +60,19 @@ package struct Log: Sendable {
     }
 
     private func put(_ level: Level, _ message: String, _ fields: [Field]) -> Bool {
-        if usesJournal { return sendToJournal(level, message, fields) }
+        if usesJournal {
+            let socket = cl_connect_datagram(journal)
+            defer { if socket >= 0 { close(socket) } }
+            if socket >= 0 { return sendToJournal(socket, level, message, fields) }
+            // Standard error leads there as well, only without the fields.
+        }
         let names = fields.map { " \($0.name.dropFirst("TANDEM_".count).lowercased())=\($0.value)" }.joined()
         return writeWithoutWaiting("tandemd: \(level.name): \(message)\(names)\n")
     }
 
     /// One datagram in the journal's own protocol (systemd.io/JOURNAL_NATIVE_PROTOCOL). libsystemd's sender would wait
     /// for a journal that hangs.
-    private func sendToJournal(_ level: Level, _ message: String, _ fields: [Field]) -> Bool {
+    private func sendToJournal(_ socket: Int32, _ level: Level, _ message: String, _ fields: [Field]) -> Bool {
         var datagram: [UInt8] = []
         func add(_ name: String, _ value: String) {
             datagram += name.utf8
@@ -84,9 +89,6 @@ package struct Log: Sendable {
         add("PRIORITY", String(level.rawValue))
         add("SYSLOG_IDENTIFIER", "tandemd")
         for field in fields { add(field.name, field.value) }
-        let socket = cl_connect_datagram(journal)
-        guard socket >= 0 else { return false }
-        defer { close(socket) }
         return datagram.withUnsafeBytes { send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) } >= 0
     }
 

@@ -192,6 +192,15 @@ import Testing
         #expect(daemon.stop() == 0)
     }
 
+    @Test(.enabled(if: access("/run/systemd/journal/socket", F_OK) != 0, "a journal runs here"))
+    func whereTheJournalIsOutOfReachStandardErrorTakesTheLog() throws {
+        let home = try TemporaryHome()
+        let file = try #require(FileIdentity(try home.write("daemon.log", "")))
+        let daemon = try DaemonProcess(home: home, environment: ["JOURNAL_STREAM": "\(file.device):\(file.inode)"])
+        daemon.stop()
+        #expect(daemon.log.contains("SIGTERM: finishing 0 requests"), "\(daemon.log)")
+    }
+
     @Test func aLogThatNobodyReadsHoldsUpNothing() throws {
         let home = try TemporaryHome()
         let path = home.path + "/log"

@@ -50,6 +50,7 @@ package enum FileResolver {
         _ path: String, _ bytes: [UInt8], _ items: [Item], _ mode: EditMode, _ answers: [Int: [UInt8]]
     ) -> FileResolution {
         var snapshot = Snapshot(bytes)
+        var replaced = 0
         let replacements = items.compactMap { item -> Replacement? in
             if case .replace(let replacement) = item.operation { replacement } else { nil }
         }
@@ -65,7 +66,9 @@ package enum FileResolver {
             do throws(EditFault) {
                 let resolved: Resolved
                 switch item.operation {
-                case .replace(let replacement): resolved = try replaceResolver.resolve(replacement, &snapshot)
+                case .replace:
+                    defer { replaced += 1 }
+                    resolved = try replaceResolver.resolve(replaced, &snapshot)
                 case .addLine(let content, let place): resolved = try LineEdits.add(content, place, &snapshot)
                 case .removeLine(let find): resolved = try LineEdits.remove(find, &snapshot)
                 case .addImport: resolved = try importResults.removeFirst().get()

@@ -1,4 +1,5 @@
 import Glibc
+import TandemJSON
 
 /// A file's bytes with an index of its lines. Nothing is decoded: a line is a range of bytes, its ending is whatever
 /// stands there (LF, CRLF, or nothing at the end of the file).
@@ -59,9 +60,9 @@ package struct FileText: Sendable {
         return max(0, low - 1)
     }
 
-    package var isBinary: Bool { bytes.withUnsafeBytes { $0.count > 0 && memchr($0.baseAddress!, 0, $0.count) != nil } }
+    package var isBinary: Bool { bytes.holdsNUL }
 
-    package var isUTF8: Bool { isValidUTF8(bytes) }
+    package var isUTF8: Bool { TandemJSON.isUTF8(bytes) }
 
     /// The ending new lines beside line `index` take: that line's, else the one before, else the file's first, else LF.
     package func endingForInsert(near index: Int) -> [UInt8] {
@@ -70,37 +71,6 @@ package struct FileText: Sendable {
             if !found.isEmpty { return Array(found) }
         }
         return [0x0A]
-    }
-}
-
-/// Whether the bytes are well-formed UTF-8 (Unicode 15, table 3-7).
-package func isValidUTF8(_ bytes: [UInt8]) -> Bool {
-    bytes.withUnsafeBufferPointer { buffer in
-        var index = 0
-        let count = buffer.count
-        func continues(_ at: Int, _ range: ClosedRange<UInt8> = 0x80...0xBF) -> Bool {
-            at < count && range.contains(buffer[at])
-        }
-        while index < count {
-            switch buffer[index] {
-            case 0...0x7F: index += 1
-            case 0xC2...0xDF:
-                guard continues(index + 1) else { return false }
-                index += 2
-            case 0xE0...0xEF:
-                let lead = buffer[index]
-                let second: ClosedRange<UInt8> = lead == 0xE0 ? 0xA0...0xBF : lead == 0xED ? 0x80...0x9F : 0x80...0xBF
-                guard continues(index + 1, second), continues(index + 2) else { return false }
-                index += 3
-            case 0xF0...0xF4:
-                let lead = buffer[index]
-                let second: ClosedRange<UInt8> = lead == 0xF0 ? 0x90...0xBF : lead == 0xF4 ? 0x80...0x8F : 0x80...0xBF
-                guard continues(index + 1, second), continues(index + 2), continues(index + 3) else { return false }
-                index += 4
-            default: return false
-            }
-        }
-        return true
     }
 }
 

@@ -52,18 +52,38 @@ enum PatternSearch {
         _ members: [Int], of patterns: [[UInt8]], gramWidth width: Int, in text: [UInt8], into found: inout [[Int]]
     ) {
         guard text.count >= width else { return }
+        // One behind the other: what is looked at so often must not be counted as referred to each time.
+        let starts = members.reduce(into: [0]) { $0.append($0[$0.count - 1] + patterns[$1].count) }
+        let packed = members.reduce(into: [UInt8]()) { $0 += patterns[$1] }
+        var hits: [(member: Int, start: Int)] = []
+        packed.withUnsafeBytes { packed in
+            starts.withUnsafeBufferPointer { starts in
+                text.withUnsafeBytes { text in
+                    search(packed, starts, gramWidth: width, in: text) { hits.append(($0, $1)) }
+                }
+            }
+        }
+        for hit in hits { found[members[hit.member]].append(hit.start) }
+    }
+
+    /// - Parameter starts: of each pattern within `packed`, and the end of the last.
+    private static func search(
+        _ packed: UnsafeRawBufferPointer, _ starts: UnsafeBufferPointer<Int>, gramWidth width: Int,
+        in text: UnsafeRawBufferPointer, _ found: (_ member: Int, _ start: Int) -> Void
+    ) {
+        let members = 0..<starts.count - 1
         // The rarest gram of each pattern becomes its anchor: no place of the text has many patterns to verify then.
         var counts = GramTable(capacity: members.count * (width == 8 ? gramCandidates : 1))
         for member in members {
-            eachCandidate(patterns[member], width) { _, gram in counts.count(gram) }
+            eachCandidate(packed, starts[member]..<starts[member + 1], width) { _, gram in counts.count(gram) }
         }
         var anchors = GramTable(capacity: members.count)
-        var offsets = [Int](repeating: 0, count: patterns.count)
+        var offsets = [Int](repeating: 0, count: members.count)
         // Patterns of one anchor, each linked to the one before.
-        var others = [Int](repeating: -1, count: patterns.count)
+        var others = [Int](repeating: -1, count: members.count)
         for member in members {
             var best: (offset: Int, gram: UInt64, count: Int)?
-            eachCandidate(patterns[member], width) { offset, gram in
+            eachCandidate(packed, starts[member]..<starts[member + 1], width) { offset, gram in
                 let count = counts.value(of: gram)
                 if best.map({ count < $0.count }) ?? true { best = (offset, gram, count) }
             }
@@ -72,39 +92,47 @@ enum PatternSearch {
             others[member] = anchors.replaceValue(of: best.gram, with: member) ?? -1
         }
         // One pass over the text verifies them there.
-        text.withUnsafeBufferPointer { haystack in
-            guard let base = haystack.baseAddress else { return }
-            anchors.scan(haystack, width) { position, first in
-                var member = first
-                while member >= 0 {
-                    let start = position - offsets[member]
-                    let length = patterns[member].count
-                    if start >= 0, start + length <= haystack.count,
-                        patterns[member].withUnsafeBytes({ memcmp($0.baseAddress!, base + start, length) == 0 })
-                    {
-                        found[member].append(start)
-                    }
-                    member = others[member]
+        guard let base = text.baseAddress, let quoted = packed.baseAddress else { return }
+        anchors.scan(text, width) { position, first in
+            var member = first
+            while member >= 0 {
+                let start = position - offsets[member]
+                let length = starts[member + 1] - starts[member]
+                if start >= 0, start + length <= text.count,
+                    memcmp(quoted + starts[member], base + start, length) == 0
+                {
+                    found(member, start)
                 }
+                member = others[member]
             }
         }
     }
 
-    /// Some grams of a pattern, spread over its length.
-    private static func eachCandidate(_ pattern: [UInt8], _ width: Int, _ visit: (Int, UInt64) -> Void) {
+    /// Some grams of a pattern, spread over its length, each with its offset in the pattern.
+    private static func eachCandidate(
+        _ packed: UnsafeRawBufferPointer, _ pattern: Range<Int>, _ width: Int, _ visit: (Int, UInt64) -> Void
+    ) {
         let last = pattern.count - width
         let steps = min(gramCandidates - 1, last)
         for step in 0...steps {
             let offset = steps == 0 ? 0 : last * step / steps
-            visit(offset, gram(pattern, at: offset, width: width))
+            visit(offset, gram(packed, at: pattern.lowerBound + offset, width: width))
         }
     }
+}
 
-    private static func gram(_ bytes: [UInt8], at offset: Int, width: Int) -> UInt64 {
-        var value: UInt64 = 0
-        for index in 0..<width { value |= UInt64(bytes[offset + index]) << UInt64(index * 8) }
-        return value
-    }
+/// The 8 bytes at an offset, as a number.
+@inline(__always)
+private func word(_ bytes: UnsafeRawBufferPointer, at offset: Int) -> UInt64 {
+    UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+}
+
+/// The `width` (up to 8) bytes at an offset, as a number.
+private func gram(_ bytes: UnsafeRawBufferPointer, at offset: Int, width: Int) -> UInt64 {
+    if width == 8 { return word(bytes, at: offset) }
+    var value: UInt64 = 0
+    for index in 0..<width { value |= UInt64(bytes[offset + index]) << UInt64(index * 8) }
+    return value
 }
 
 /// An open-addressing table of grams with a number each.
@@ -150,17 +178,19 @@ private struct GramTable {
     }
 
     /// Every place of a text where a gram of the table begins, with its value.
-    func scan(_ text: UnsafeBufferPointer<UInt8>, _ width: Int, _ visit: (Int, Int) -> Void) {
-        let shift = UInt64((width - 1) * 8)
-        var window: UInt64 = 0
+    func scan(_ text: UnsafeRawBufferPointer, _ width: Int, _ visit: (Int, Int) -> Void) {
         filter.withUnsafeBufferPointer { filter in
-            for index in 0..<text.count {
-                window = window >> 8 | UInt64(text[index]) << shift
+            func look(_ index: Int, _ window: UInt64) {
                 let bit = Self.hash(window) >> (64 - filterBits)
-                guard filter[Int(bit >> 6)] & 1 << (bit & 63) != 0, index >= width - 1 else { continue }
+                guard filter[Int(bit >> 6)] & 1 << (bit & 63) != 0 else { return }
                 let value = value(of: window)
-                if value >= 0 { visit(index - width + 1, value) }
+                if value >= 0 { visit(index, value) }
             }
+            // Words are read whole as far as there are whole ones.
+            let mask = width == 8 ? UInt64.max : 1 << UInt64(width * 8) - 1
+            let words = max(0, text.count - 7)
+            for index in 0..<words { look(index, word(text, at: index) & mask) }
+            for index in words..<max(words, text.count - width + 1) { look(index, gram(text, at: index, width: width)) }
         }
     }
 }

@@ -28,25 +28,26 @@ package struct PlanFile: Sendable {
 
     /// The files of a plan, in the order they are first named.
     package static func group(_ edits: [PlannedEdit], mode: EditMode) -> [PlanFile] {
-        var order: [String] = []
-        var files: [String: PlanFile] = [:]
+        var files: [PlanFile] = []
+        var positions: [String: Int] = [:]
         var targets: [String: Int] = [:]
         for (index, edit) in edits.enumerated() {
-            if files[edit.file] == nil { order.append(edit.file) }
-            // In place: a copy of its edits for each further one would make long plans slow.
-            files[edit.file, default: PlanFile(path: edit.file)].add(edit.operation, index, mode)
+            let position = positions[edit.file] ?? files.count
+            if position == files.count {
+                positions[edit.file] = position
+                files.append(PlanFile(path: edit.file))
+            }
+            files[position].add(edit.operation, index, mode)
             if case .rename(let to) = edit.operation { targets[to, default: 0] += 1 }
         }
         // The new name of a file must not be named otherwise.
-        for path in order {
-            guard var file = files[path], let rename = file.renames,
-                files[rename.to] != nil || targets[rename.to] ?? 0 > 1
+        for position in files.indices {
+            guard let rename = files[position].renames, positions[rename.to] != nil || targets[rename.to] ?? 0 > 1
             else { continue }
-            file.renames = nil
-            file.conflicts.append(rename.index)
-            files[path] = file
+            files[position].renames = nil
+            files[position].conflicts.append(rename.index)
         }
-        return order.compactMap { files[$0] }
+        return files
     }
 
     private mutating func add(_ operation: EditOperation, _ index: Int, _ mode: EditMode) {
@@ -109,7 +110,7 @@ package struct PlanFile: Sendable {
                 return renamed(image, content, to: renames.to, outcomes)
             }
         }
-        guard content.bytes != image.bytes else { return Resolution(outcomes: outcomes) }
+        guard !areEqual(content.bytes, image.bytes) else { return Resolution(outcomes: outcomes) }
         let change = FileChange(path: path, before: image.bytes, after: content.bytes, mode: image.mode)
         let summary = FileSummary(
             path: path, action: .modify, before: image.bytes, after: content.bytes, mode: image.mode,
@@ -190,7 +191,9 @@ package struct FileSummary: Sendable {
     /// `{path, action, sha256_before, sha256_after, diff, content?}`; absent hashes are null. Hashes and diffs take
     /// their time: not for the loop.
     package func json(withContent: Bool) -> [UInt8] {
-        var writer = JSONWriter(reserving: 1024)
+        let diff = diff
+        // A line's end takes two bytes, and the head and the hashes some more.
+        var writer = JSONWriter(reserving: 1024 + diff.count + diff.count / 16)
         writer.beginObject()
         writer.member("path", path)
         writer.member("action", action.rawValue)
@@ -199,8 +202,11 @@ package struct FileSummary: Sendable {
             if let bytes { writer.string(Digest.sha256(bytes)) } else { writer.null() }
         }
         writer.key("diff")
-        writer.string(String(decoding: diff, as: UTF8.self))
-        if withContent, let after { writer.member("content", String(decoding: after, as: UTF8.self)) }
+        writer.string(utf8: diff)
+        if withContent, let after {
+            writer.key("content")
+            writer.string(utf8: after)
+        }
         writer.endObject()
         return writer.bytes
     }

@@ -1,35 +1,65 @@
 /// Resolves all replace edits of one file together, tier by tier, each tier over the whole file.
 struct ReplaceResolver {
-    /// Where each text stands.
-    private typealias Offsets = [LineKey: [Int]]
+    /// Texts that are looked for, each once, and where they stand.
+    private struct Search {
+        private var numbers: [LineKey: Int] = [:]
+        private var texts: [[UInt8]] = []
+        private var found: [[Int]] = []
 
-    private var exact: Offsets = [:]
-    private var eol: Offsets = [:]
+        /// - Returns: the text's number.
+        mutating func add(_ text: [UInt8]) -> Int {
+            let key = LineKey(text)
+            if let number = numbers[key] { return number }
+            numbers[key] = texts.count
+            texts.append(text)
+            return texts.count - 1
+        }
 
-    /// Looks up every text the edits quote in two shared passes at most.
-    init(_ replacements: [Replacement], _ snapshot: inout Snapshot) {
+        mutating func reserve(_ count: Int) {
+            numbers.reserveCapacity(count)
+            texts.reserveCapacity(count)
+        }
+
+        /// Looks for all texts in one pass.
+        mutating func run(in text: [UInt8]) { found = PatternSearch.occurrences(of: texts, in: text) }
+
+        /// The offsets of a text, ascending; none of one that was not looked for.
+        subscript(text: [UInt8]) -> [Int] { numbers[LineKey(text)].map { found[$0] } ?? [] }
+        subscript(number number: Int) -> [Int] { found.isEmpty ? [] : found[number] }
+    }
+
+    private let edits: [Replacement]
+    private var finds = Search()
+    /// Of each edit's `find` in `finds`.
+    private var numbers: [Int] = []
+    /// What the edits whose `find` is absent put in its place.
+    private var results = Search()
+    /// These results and finds, looked for where line endings do not count.
+    private var eol = Search()
+
+    /// Looks up every text the edits quote in three shared passes at most.
+    init(_ edits: [Replacement], _ snapshot: inout Snapshot) {
+        self.edits = edits
+        finds.reserve(edits.count)
+        numbers = edits.map { finds.add($0.find) }
         guard !snapshot.isBinary else { return }
-        let wanted = Set(replacements.map { LineKey($0.find) })
-        exact = Self.search(wanted, in: snapshot.text.bytes)
-        let absent = wanted.filter { exact[$0]?.isEmpty ?? true }
+        finds.run(in: snapshot.text.bytes)
+        let absent = edits.indices.filter { finds[number: numbers[$0]].isEmpty }.map { edits[$0] }
         guard !absent.isEmpty else { return }
-        let missing = absent.filter { $0.bytes.contains(0x0A) }
-        // Applied already? Then the new text is there, perhaps with the other line ending.
-        let results = Set(
-            replacements.lazy.filter { !$0.replace.isEmpty && absent.contains(LineKey($0.find)) }
-                .map { LineKey($0.replace) })
-        exact.merge(Self.search(results.filter { exact[$0] == nil }, in: snapshot.text.bytes)) { old, _ in old }
-        let normalized = Set((Array(missing) + results).map { LineKey(withEndings(Array($0.bytes), [0x0A])) })
-        if !normalized.isEmpty { eol = Self.search(normalized, in: snapshot.normalized().bytes) }
+        for edit in absent {
+            if edit.find.contains(0x0A) { _ = eol.add(withEndings(edit.find, [0x0A])) }
+            guard !edit.replace.isEmpty else { continue }
+            // Applied already? Then the new text is there, perhaps with the other line ending.
+            _ = results.add(edit.replace)
+            _ = eol.add(withEndings(edit.replace, [0x0A]))
+        }
+        results.run(in: snapshot.text.bytes)
+        eol.run(in: snapshot.normalized().bytes)
     }
 
-    private static func search(_ wanted: Set<LineKey>, in text: [UInt8]) -> Offsets {
-        let patterns = Array(wanted)
-        let found = PatternSearch.occurrences(of: patterns.map { Array($0.bytes) }, in: text)
-        return Dictionary(zip(patterns, found)) { first, _ in first }
-    }
-
-    func resolve(_ edit: Replacement, _ snapshot: inout Snapshot) throws(EditFault) -> Resolved {
+    /// What one of the edits given to `init` comes to.
+    func resolve(_ index: Int, _ snapshot: inout Snapshot) throws(EditFault) -> Resolved {
+        let edit = edits[index]
         if edit.find.isEmpty {
             throw EditFault(.emptyFind, "find is empty; quote the text to replace, or use add_line or create")
         }
@@ -37,22 +67,27 @@ struct ReplaceResolver {
             throw EditFault(.noChange, "find and replace are the same; drop this edit or say what changes")
         }
         try snapshot.checkEditable([edit.find, edit.replace])
-        if let resolved = try byExact(edit, snapshot) { return resolved }
+        if let resolved = try byExact(edit, finds[number: numbers[index]], snapshot) { return resolved }
         if let resolved = try byEnding(edit, &snapshot) { return resolved }
         if let resolved = try byLines(edit, &snapshot) { return resolved }
-        let normalized = withEndings(edit.replace, [0x0A])
-        for places in [exact[LineKey(edit.replace)], eol[LineKey(normalized)]] where places?.count == 1 {
-            let offset = places![0]
-            let byte = exact[LineKey(edit.replace)]?.count == 1 ? offset : snapshot.normalized().original(offset)
+        if let place = onlyPlace(of: edit.replace, &snapshot) {
             return Resolved(
-                effect: .alreadyApplied, line: snapshot.text.lineIndex(of: byte) + 1,
+                effect: .alreadyApplied, line: snapshot.text.lineIndex(of: place) + 1,
                 message: "find is gone and replace is there already")
         }
         throw snapshot.notFound(.notFound, "find", edit.find)
     }
 
-    private func byExact(_ edit: Replacement, _ snapshot: Snapshot) throws(EditFault) -> Resolved? {
-        guard let offsets = exact[LineKey(edit.find)], !offsets.isEmpty else { return nil }
+    /// Where a text stands that stands in one place alone.
+    private func onlyPlace(of text: [UInt8], _ snapshot: inout Snapshot) -> Int? {
+        let exact = results[text]
+        if exact.count == 1 { return exact[0] }
+        let places = eol[withEndings(text, [0x0A])]
+        return places.count == 1 ? snapshot.normalized().original(places[0]) : nil
+    }
+
+    private func byExact(_ edit: Replacement, _ offsets: [Int], _ snapshot: Snapshot) throws(EditFault) -> Resolved? {
+        guard !offsets.isEmpty else { return nil }
         let text = snapshot.text
         let places = offsets.map { $0..<$0 + edit.find.count }
         let chosen = try MatchSelection(places: places, line: { text.lineIndex(of: offsets[$0]) + 1 }, subject: "find")
@@ -70,7 +105,8 @@ struct ReplaceResolver {
     private func byEnding(_ edit: Replacement, _ snapshot: inout Snapshot) throws(EditFault) -> Resolved? {
         guard edit.find.contains(0x0A) else { return nil }
         let find = withEndings(edit.find, [0x0A])
-        guard let offsets = eol[LineKey(find)], !offsets.isEmpty else { return nil }
+        let offsets = eol[find]
+        guard !offsets.isEmpty else { return nil }
         let normalized = snapshot.normalized()
         let text = snapshot.text
         let places = offsets.map { normalized.original($0)..<normalized.original($0 + find.count) }

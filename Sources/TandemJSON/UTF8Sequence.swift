@@ -20,6 +20,9 @@ func multibyteLength(_ base: UnsafePointer<UInt8>, _ index: Int, _ count: Int) -
 }
 
 /// Whether every byte belongs to well-formed UTF-8.
+package func isUTF8(_ bytes: [UInt8]) -> Bool { bytes.withUnsafeBufferPointer { isUTF8($0) } }
+
+/// Whether every byte belongs to well-formed UTF-8.
 func isUTF8(_ buffer: UnsafeBufferPointer<UInt8>) -> Bool {
     guard let base = buffer.baseAddress else { return true }
     let count = buffer.count

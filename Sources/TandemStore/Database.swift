@@ -4,8 +4,8 @@ import TandemBase
 
 /// How long a connection waits for another process's lock, in milliseconds.
 private let busyTimeout: Int32 = 2000
-/// Pages in the write-ahead log that make a commit copy them back: 1000 pages are 4 MB.
-private let checkpointPages = 1000
+/// Bytes in the write-ahead log that make a commit copy them back.
+private let checkpointBytes = 4 << 20
 /// Bytes the log's file may keep after it was copied back.
 private let logSizeLimit = 8 << 20
 /// KiB of pages one connection may cache.
@@ -14,7 +14,7 @@ private let cacheKibibytes = 512
 /// One SQLite connection in multi-thread mode, with its prepared statements.
 ///
 /// Not Sendable: the compiler keeps it with one owner (a thread, an actor, or a `Mutex<Database>`). Everything is
-/// synchronous. Write-ahead log, 4 KiB pages, STRICT tables by convention.
+/// synchronous. Write-ahead log, STRICT tables by convention.
 package final class Database {
     package let path: String
     private let connection: OpaquePointer
@@ -34,7 +34,10 @@ package final class Database {
     ///
     /// The file is made with mode 0600 if it is not there. A damaged file fails here with `.notADatabase` or
     /// `.corrupt`, because the first pragma reads its header.
-    package init(path: String, durability: Durability, readOnly: Bool = false) throws(SQLiteError) {
+    /// - Parameter pageBytes: of a file that is made anew.
+    package init(
+        path: String, durability: Durability, pageBytes: Int = 4096, readOnly: Bool = false
+    ) throws(SQLiteError) {
         guard sqliteStarted == SQLITE_OK else {
             throw SQLiteError(ResultCode(rawValue: sqliteStarted), "SQLite does not start; reinstall libsqlite3")
         }
@@ -53,9 +56,10 @@ package final class Database {
         sqlite3_busy_timeout(opened, busyTimeout)
         try execute("PRAGMA cache_size = -\(cacheKibibytes)")
         guard !readOnly else { return }
+        try execute("PRAGMA page_size = \(pageBytes)")
         try execute("PRAGMA journal_mode = WAL")
         try execute("PRAGMA synchronous = \(durability.rawValue)")
-        try execute("PRAGMA wal_autocheckpoint = \(checkpointPages)")
+        try execute("PRAGMA wal_autocheckpoint = \(checkpointBytes / pageBytes)")
         try execute("PRAGMA journal_size_limit = \(logSizeLimit)")
     }
 

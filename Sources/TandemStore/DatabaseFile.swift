@@ -6,12 +6,17 @@ import TandemBase
 package struct DatabaseFile: Sendable {
     package var path: String
     package var durability: Database.Durability
+    /// Bytes of a page of a file that is made anew: a power of two. Large blobs want large pages.
+    package var pageBytes: Int
     /// Migration *n* (counted from 1) takes `PRAGMA user_version` from *n* - 1 to *n*. Released ones are never edited.
     package var migrations: [String]
 
-    package init(path: String, durability: Database.Durability, migrations: [String]) {
+    package init(
+        path: String, durability: Database.Durability, pageBytes: Int = 4096, migrations: [String]
+    ) {
         self.path = path
         self.durability = durability
+        self.pageBytes = pageBytes
         self.migrations = migrations
     }
 
@@ -50,7 +55,7 @@ package struct DatabaseFile: Sendable {
 
     /// The connection is closed again unless it is returned: a file in use must not be renamed.
     private func openKnown() throws(SQLiteError) -> Known {
-        let database = try Database(path: path, durability: durability)
+        let database = try Database(path: path, durability: durability, pageBytes: pageBytes)
         let version = try database.version
         if version > migrations.count { return .newer(version: version) }
         try migrate(database, from: version)
@@ -84,7 +89,7 @@ package struct DatabaseFile: Sendable {
             let error = SystemError("rename", path + tail)
             if error.code != ENOENT { throw SQLiteError(.cannotOpen, error.description) }
         }
-        let database = try Database(path: path, durability: durability)
+        let database = try Database(path: path, durability: durability, pageBytes: pageBytes)
         try migrate(database, from: 0)
         return (database, .setAside(path: target, reason: reason))
     }

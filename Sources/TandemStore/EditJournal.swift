@@ -4,16 +4,24 @@ import TandemEdits
 
 /// Transactions listed by one query.
 private let listLimit = 1000
+/// Bytes of a page: images are written in thousands of these.
+private let pageBytes = 16 << 10
+/// Bytes of images after which `checkpoint` copies the log back.
+private let checkpointBytes = 4 << 20
+/// Pages in the log that make a commit copy them back itself: 64 MiB.
+private let logPages = 4096
 
 /// The journal of edit transactions, in `edits.db` with synchronous=FULL: what a call has written survives a power cut.
 /// Callable from any thread; calls wait for each other and for the disk.
 package final class EditJournal: TransactionJournal {
     private let database: Mutex<Database>
+    /// Bytes of images written since the last checkpoint.
+    private let logged = Atomic<Int>(0)
 
     /// Opens or makes the file; a damaged one is set aside (`DatabaseFile.Outcome`).
     package static func open(path: String, at now: WallTime) throws(SQLiteError) -> (EditJournal, DatabaseFile.Outcome)
     {
-        let file = DatabaseFile(path: path, durability: .full, migrations: migrations)
+        let file = DatabaseFile(path: path, durability: .full, pageBytes: pageBytes, migrations: migrations)
         let journal: EditJournal
         let outcome: DatabaseFile.Outcome
         (journal, outcome) = try Self.opened(file, now)
@@ -24,6 +32,7 @@ package final class EditJournal: TransactionJournal {
         _ file: DatabaseFile, _ now: WallTime
     ) throws(SQLiteError) -> (EditJournal, DatabaseFile.Outcome) {
         let (database, outcome) = try file.open(at: now)
+        try database.execute("PRAGMA wal_autocheckpoint = \(logPages)")
         return (EditJournal(database), outcome)
     }
 
@@ -124,6 +133,17 @@ package final class EditJournal: TransactionJournal {
                 }
             }
         }
+        let bytes = changes.reduce(0) { $0 + ($1.before?.count ?? 0) + ($1.after?.count ?? 0) }
+        logged.add(bytes, ordering: .relaxed)
+    }
+
+    /// Copies the log back into the file, where large images have made it worth it. That takes as long as to write them
+    /// did: call it when nobody waits for an answer.
+    package func checkpoint() {
+        guard logged.load(ordering: .relaxed) >= checkpointBytes else { return }
+        logged.store(0, ordering: .relaxed)
+        // What fails here is tried again by a later commit.
+        try? with { database throws(SQLiteError) in try database.execute("PRAGMA wal_checkpoint(PASSIVE)") }
     }
 
     package func setState(_ id: ULID, _ state: TransactionState) throws(JournalError) {

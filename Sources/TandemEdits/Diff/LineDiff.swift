@@ -186,11 +186,6 @@ struct LineKey: Hashable {
     func hash(into hasher: inout Hasher) { bytes.withUnsafeBytes { hasher.combine(bytes: $0) } }
 
     static func == (left: Self, right: Self) -> Bool {
-        left.bytes.count == right.bytes.count
-            && left.bytes.withUnsafeBytes { left in
-                right.bytes.withUnsafeBytes { right in
-                    left.isEmpty || memcmp(left.baseAddress!, right.baseAddress!, left.count) == 0
-                }
-            }
+        left.bytes.withUnsafeBytes { left in right.bytes.withUnsafeBytes { areEqual(left, $0) } }
     }
 }

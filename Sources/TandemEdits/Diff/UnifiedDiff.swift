@@ -1,5 +1,7 @@
 import Glibc
 
+/// Room for a hunk's first line and for what is said where a last line has no end.
+private let headerBytes = 128
 /// Unchanged lines shown around a change.
 private let contextLines = 3
 
@@ -15,7 +17,7 @@ package enum UnifiedDiff {
         oldPath: String?, newPath: String?, old: [UInt8], new: [UInt8], mode: UInt32 = 0o644,
         edits: [ByteEdit]? = nil
     ) -> [UInt8] {
-        guard let anyPath = newPath ?? oldPath, oldPath != newPath || old != new else { return [] }
+        guard let anyPath = newPath ?? oldPath, oldPath != newPath || !areEqual(old, new) else { return [] }
         let gitMode = mode & 0o100 == 0 ? "100644" : "100755"
         var output: [UInt8] = []
         func line(_ text: String) { output += text.utf8 + [0x0A] }
@@ -29,10 +31,10 @@ package enum UnifiedDiff {
             line("rename from \(quoted(oldPath))")
             line("rename to \(quoted(newPath))")
         }
-        guard old != new else { return output }
+        if areEqual(old, new) { return output }
         let from = oldPath.map { quoted("a/" + $0) } ?? "/dev/null"
         let to = newPath.map { quoted("b/" + $0) } ?? "/dev/null"
-        if old.contains(0) || new.contains(0) {
+        if old.holdsNUL || new.holdsNUL {
             line("Binary files \(from) and \(to) differ")
             return output
         }
@@ -63,15 +65,19 @@ package enum UnifiedDiff {
             let after = min(contextLines, old.count - final.left.upperBound)
             let oldRange = first.left.lowerBound - before..<final.left.upperBound + after
             let newRange = first.right.lowerBound - before..<final.right.upperBound + after
+            let shown = changes[at...last].reduce(old.start(oldRange.upperBound) - old.start(oldRange.lowerBound)) {
+                $0 + new.start($1.right.upperBound) - new.start($1.right.lowerBound) + $1.right.count
+            }
+            output.reserve(more: shown + oldRange.count + headerBytes)
             output += "@@ -\(position(oldRange)) +\(position(newRange)) @@\n".utf8
             var line = oldRange.lowerBound
             for change in changes[at...last] {
-                for index in line..<change.left.lowerBound { write(0x20, old[index], &output) }
-                for index in change.left { write(0x2D, old[index], &output) }
-                for index in change.right { write(0x2B, new[index], &output) }
+                write(0x20, old, line..<change.left.lowerBound, &output)
+                write(0x2D, old, change.left, &output)
+                write(0x2B, new, change.right, &output)
                 line = change.left.upperBound
             }
-            for index in line..<oldRange.upperBound { write(0x20, old[index], &output) }
+            write(0x20, old, line..<oldRange.upperBound, &output)
             at = last + 1
         }
     }
@@ -82,10 +88,15 @@ package enum UnifiedDiff {
         return range.count == 1 ? "\(start)" : "\(start),\(range.count)"
     }
 
-    private static func write(_ mark: UInt8, _ line: ArraySlice<UInt8>, _ output: inout [UInt8]) {
-        output.append(mark)
-        output += line
-        if line.last != 0x0A { output += "\n\\ No newline at end of file\n".utf8 }
+    private static func write(_ mark: UInt8, _ lines: RawLines, _ range: Range<Int>, _ output: inout [UInt8]) {
+        // Not by slices: each would count two references.
+        lines.bytes.withUnsafeBytes { bytes in
+            for line in range {
+                output.append(mark)
+                output += UnsafeRawBufferPointer(rebasing: bytes[lines.start(line)..<lines.start(line + 1)])
+                if output[output.count - 1] != 0x0A { output += "\n\\ No newline at end of file\n".utf8 }
+            }
+        }
     }
 
     /// A name in C quotes where git puts them: control characters, quotes, backslashes, bytes above ASCII.

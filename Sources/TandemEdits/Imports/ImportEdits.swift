@@ -1,4 +1,5 @@
 import TandemBase
+import TandemJSON
 
 /// Resolves add_import edits: in the first contiguous top-level import region of a file, by the rules of its language.
 enum ImportEdits {
@@ -72,7 +73,7 @@ struct SourceLines {
 
     func isTopLevel(_ index: Int) -> Bool { text.line(index).first.map { !isBlank($0) } ?? false }
 
-    func isWritable(_ range: Range<Int>) -> Bool { range.allSatisfy { isValidUTF8(Array(text.line($0))) } }
+    func isWritable(_ range: Range<Int>) -> Bool { range.allSatisfy { isUTF8(Array(text.line($0))) } }
 
     /// The file with some lines given way to others, which take the neighbours' ending.
     func replacing(_ range: Range<Int>, with new: [String]) -> [UInt8] {

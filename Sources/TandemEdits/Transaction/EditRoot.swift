@@ -214,3 +214,22 @@ func readAll(_ file: borrowing FileDescriptor, _ name: String) throws(SystemErro
         if bytes.count > fileSizeLimit { throw SystemError("read", name, code: EFBIG) }
     }
 }
+
+/// Bytes of a file that are read at once.
+private let pieceBytes = 64 << 10
+
+/// Reads a file to its end, or until `visit` returns false.
+func eachPiece(
+    of file: borrowing FileDescriptor, _ name: String, _ visit: (UnsafeRawBufferPointer) -> Bool
+) throws(SystemError) {
+    let raw = file.raw
+    let failed = withUnsafeTemporaryAllocation(byteCount: pieceBytes, alignment: 16) { buffer -> Int32 in
+        while true {
+            let got = Glibc.read(raw, buffer.baseAddress!, buffer.count)
+            if got < 0, cl_errno() == EINTR { continue }
+            if got < 0 { return cl_errno() }
+            if got == 0 || !visit(UnsafeRawBufferPointer(rebasing: buffer[..<got])) { return 0 }
+        }
+    }
+    if failed != 0 { throw SystemError("read", name, code: failed) }
+}

@@ -121,7 +121,7 @@ struct FileSwap: ~Copyable {
             throw named(error)
         }
         guard change.before != nil else { return move }
-        guard content(of: temporary) == change.before else {
+        guard displaced == .before else {
             // Somebody wrote between snapshot and swap: theirs goes back.
             do {
                 if change.after == nil {
@@ -152,7 +152,7 @@ struct FileSwap: ~Copyable {
                     try cleanUpOwn()
                     return false
                 }
-                if content(of: temporary) == nil { try rewrite(before) }
+                if displaced == .missing { try rewrite(before) }
                 try fileSystem.renameWithoutReplacing(place.descriptor, temporary, to: name)
             case .after:
                 guard let before = change.before else {
@@ -160,8 +160,7 @@ struct FileSwap: ~Copyable {
                     break
                 }
                 // What the swap displaced goes back, also where it was somebody's newer writing.
-                let displaced = content(of: temporary)
-                if displaced == nil || displaced == change.after { try rewrite(before) }
+                if displaced == .missing || displaced == .after { try rewrite(before) }
                 try fileSystem.exchange(place.descriptor, name, temporary)
             }
             try cleanUp()
@@ -173,10 +172,7 @@ struct FileSwap: ~Copyable {
 
     /// The swap displaced something else than the old content, and nobody has put it back yet.
     var displacedStranger: Bool {
-        guard present == (change.after == nil ? .missing : .after), let before = change.before,
-            let displaced = content(of: temporary)
-        else { return false }
-        return displaced != before && displaced != change.after
+        present == (change.after == nil ? .missing : .after) && change.before != nil && displaced == .other
     }
 
     /// After a crash: puts the new content in place if it is not there yet.
@@ -186,7 +182,7 @@ struct FileSwap: ~Copyable {
         if present == (change.after == nil ? .missing : .after) { return true }
         guard present == (change.before == nil ? .missing : .before) else { return false }
         do {
-            if let after = change.after, content(of: temporary) != after {
+            if change.after != nil, displaced != .after {
                 try fileSystem.unlink(place.descriptor, temporary)
                 if let staged = try stage(root) { try Self.finish(staged, fileSystem) }
             } else if change.after == nil {
@@ -215,17 +211,20 @@ struct FileSwap: ~Copyable {
 
     /// Removes the temporary file unless it holds what somebody else wrote.
     private func cleanUpOwn() throws(SystemError) {
-        let kept = content(of: temporary)
-        if kept == change.before || kept == change.after { try cleanUp() }
+        if displaced == .before || displaced == .after { try cleanUp() }
     }
 
     /// What the file is now.
     var present: Content {
         var status = stat()
         guard fstatat(place.descriptor.raw, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return .missing }
-        guard status.st_mode & S_IFMT == S_IFREG, let bytes = content(of: name) else { return .other }
-        return bytes == change.after ? .after : bytes == change.before ? .before : .other
+        guard status.st_mode & S_IFMT == S_IFREG else { return .other }
+        let content = content(of: name)
+        return content == .missing ? .other : content
     }
+
+    /// What the temporary file holds; missing also where it cannot be read.
+    private var displaced: Content { content(of: temporary) }
 
     /// The old content, for a displaced file that is gone; its metadata is that of the file in place.
     private func rewrite(_ bytes: [UInt8]) throws(SystemError) {
@@ -242,9 +241,21 @@ struct FileSwap: ~Copyable {
         try fileSystem.replace(place.descriptor, temporary, with: aside)
     }
 
-    private func content(of name: String) -> [UInt8]? {
-        guard let file = try? FileDescriptor.opening(name, in: place.descriptor) else { return nil }
-        return try? readAll(file, name)
+    /// Compares as it reads; missing where it cannot read.
+    private func content(of name: String) -> Content {
+        guard let file = try? FileDescriptor.opening(name, in: place.descriptor) else { return .missing }
+        var (isBefore, isAfter) = (change.before != nil, change.after != nil)
+        var at = 0
+        let isRead =
+            (try? eachPiece(of: file, name) { piece in
+                isBefore = isBefore && change.before?.holds(piece, at: at) == true
+                isAfter = isAfter && change.after?.holds(piece, at: at) == true
+                at += piece.count
+                return isBefore || isAfter
+            }) != nil
+        guard isRead else { return .missing }
+        if isAfter, at == change.after?.count { return .after }
+        return isBefore && at == change.before?.count ? .before : .other
     }
 }
 

@@ -77,9 +77,8 @@ extension PlanRun {
         case .failure(let faults): throw Self.conflict(faults.faults)
         }
         var result = PlanExecution.Result(
-            status: changes.isEmpty ? "nothing_to_do" : isDryRun ? "dry_run" : "committed", edits: [], outcomes: [],
-            files: await FileSummary.entries(changes.map(FileSummary.init), withContent: false),
-            verification: PlanVerification(), attempts: [:])
+            status: changes.isEmpty ? "nothing_to_do" : isDryRun ? "dry_run" : "committed")
+        async let lists = PlanExecution.Result.Lists.make(changes.map(FileSummary.init), withContent: false)
         if !changes.isEmpty, !isDryRun {
             guard !Task.isCancelled else { throw .cancelled(requestID: id.description) }
             isCommitting = true
@@ -99,7 +98,7 @@ extension PlanRun {
             }
             result.transaction = undoing.id
         }
-        return result.json(self)
+        return result.json(await lists, self)
     }
 
     /// -32011 with the files that stand in the way.

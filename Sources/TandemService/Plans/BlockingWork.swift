@@ -16,21 +16,26 @@ func startBesideLoop<Success: Sendable>(_ body: @escaping @LoopActor () async ->
 /// machine has cores, and one that waits is missing to everybody.
 nonisolated func onOwnThread<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
     await withCheckedContinuation { continuation in
-        let work = Unmanaged.passRetained(ThreadWork { continuation.resume(returning: body()) })
-        var thread = pthread_t()
-        let code = pthread_create(
-            &thread, nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<ThreadWork>.fromOpaque(context).takeRetainedValue().body()
-                return nil
-            }, work.toOpaque())
-        if code == 0 {
-            pthread_detach(thread)
-        } else {
-            // No thread is to be had: late is better than never.
-            work.takeRetainedValue().body()
-        }
+        startOnOwnThread { continuation.resume(returning: body()) }
+    }
+}
+
+/// The same for what nobody waits for.
+nonisolated func startOnOwnThread(_ body: @escaping @Sendable () -> Void) {
+    let work = Unmanaged.passRetained(ThreadWork(body))
+    var thread = pthread_t()
+    let code = pthread_create(
+        &thread, nil,
+        { context in
+            guard let context else { return nil }
+            Unmanaged<ThreadWork>.fromOpaque(context).takeRetainedValue().body()
+            return nil
+        }, work.toOpaque())
+    if code == 0 {
+        pthread_detach(thread)
+    } else {
+        // No thread is to be had: late is better than never.
+        work.takeRetainedValue().body()
     }
 }
 

@@ -94,6 +94,8 @@ final class EditService: Sendable {
         } catch {
             return .failed([("", error)])
         }
+        // The answer need not wait for this.
+        if let journal = state.withLock({ $0?.journal }) { startOnOwnThread { journal.checkpoint() } }
         return try result.get()
     }
 

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import TandemBase
 import TandemEdits
+import TandemJSON
 
 /// The files a planner is shown: those that were named, then the others by relevance, within a number of tokens.
 /// Binary, ignored and huge files are left out, and that is said. Blocks: not on the loop.
@@ -107,7 +108,7 @@ struct FileSelection: Sendable {
             warnings.append("\(path) was left out: it is larger than \(Self.shownFileLimit >> 10) KiB")
             return
         }
-        guard !image.bytes.contains(0), isValidUTF8(image.bytes) else {
+        guard !image.bytes.contains(0), isUTF8(image.bytes) else {
             if isNamed { warnings.append("\(path) was left out: it is not text") }
             return
         }

@@ -51,27 +51,30 @@ struct PlanExecution {
         if verification.status == .failed { throw verification.conflict(edits) }
         var result = Result(
             status: changes.isEmpty ? "nothing_to_do" : parameters.isDryRun ? "dry_run" : "committed",
-            edits: edits, outcomes: outcomes,
-            files: await FileSummary.entries(resolution.summaries, withContent: !tree.isFolder),
-            verification: verification, attempts: attempts, warnings: warnings)
+            outcomes: outcomes, verification: verification, warnings: warnings)
+        // Hashes and diffs take as long as the commit, beside which they are made.
+        let summaries = resolution.summaries
+        async let lists = Result.Lists.make(
+            summaries, withContent: !tree.isFolder, edits: edits, outcomes: outcomes, attempts: attempts)
         guard !changes.isEmpty, !parameters.isDryRun, case .folder(let handle) = tree else {
-            if result.status == "committed" { await announceCommitted(resolution.summaries) }
-            return result.json(run, head: head)
+            if result.status == "committed" { await announceCommitted(summaries) }
+            return result.json(await lists, run, head: head)
         }
         let transaction = run.daemon.makeID()
         result.transaction = transaction
         // With a key the answer is recorded with the transaction's begin, and a repetition gets it to the byte.
-        let recorded = parameters.idempotencyKey.map { _ in result.json(run, head: head) }
+        var recorded: [UInt8]?
+        if parameters.idempotencyKey != nil { recorded = result.json(await lists, run, head: head) }
         let record = TransactionRecord(
             id: transaction, root: handle.root.path, time: .now(), uid: run.request.peer.uid,
             idempotencyKey: parameters.idempotencyKey, paramsHash: hash, result: recorded)
         switch try await commit(record, changes, edits, handle) {
         case .earlier(let json): return json
         case .committed(let checked):
-            await announceCommitted(resolution.summaries)
-            guard checked else { return recorded ?? result.json(run, head: head) }
-            result.warnings.append(Result.checkedWarning)
-            let json = result.json(run, head: head)
+            await announceCommitted(summaries)
+            if checked { result.warnings.append(Result.checkedWarning) }
+            if let recorded, !checked { return recorded }
+            let json = result.json(await lists, run, head: head)
             if recorded != nil { await run.daemon.edits.setResult(transaction, json) }
             return json
         }

@@ -70,7 +70,10 @@ struct PlanResolution: Sendable {
 
     /// What every edit came to, in the plan's order.
     var outcomes: [EditOutcome] {
-        resolutions.flatMap(\.outcomes).sorted { $0.index < $1.index }
+        let outcomes = resolutions.flatMap(\.outcomes)
+        // As a rule they are in order already.
+        let isSorted = zip(outcomes, outcomes.dropFirst()).allSatisfy { $0.index < $1.index }
+        return isSorted ? outcomes : outcomes.sorted { $0.index < $1.index }
     }
 
     var changes: [FileChange] { resolutions.flatMap(\.changes) }

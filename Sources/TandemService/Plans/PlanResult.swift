@@ -9,13 +9,8 @@ extension PlanExecution {
     /// The result object of executePlan (PROTOCOL.md).
     struct Result {
         var status: String
-        var edits: [PlannedEdit]
-        var outcomes: [EditOutcome]
-        /// Each file's entry as JSON.
-        var files: [[UInt8]]
-        var verification: PlanVerification
-        /// Model calls made for each edit that needed one.
-        var attempts: [Int: Int]
+        var outcomes: [EditOutcome] = []
+        var verification = PlanVerification()
         /// What a person should know about how it was done.
         var warnings: [String] = []
         /// nil unless a tree was changed.
@@ -26,9 +21,37 @@ extension PlanExecution {
             in between may be lost
             """
 
+        /// The members that grow with the plan, written beside the loop.
+        struct Lists: Sendable {
+            /// Each file's entry.
+            fileprivate var files: [[UInt8]]
+            /// The array of all edits' entries.
+            fileprivate var edits: [UInt8]
+            fileprivate var editCount: Int
+
+            /// - Parameter attempts: model calls made for each edit that needed one.
+            @concurrent
+            static func make(
+                _ summaries: [FileSummary], withContent: Bool, edits: [PlannedEdit] = [], outcomes: [EditOutcome] = [],
+                attempts: [Int: Int] = [:]
+            ) async -> Lists {
+                async let files = FileSummary.entries(summaries, withContent: withContent)
+                var writer = JSONWriter(reserving: 256 + outcomes.count * bytesPerEdit)
+                writer.beginArray()
+                for outcome in outcomes where edits.indices.contains(outcome.index) {
+                    outcome.write(to: &writer, edit: edits[outcome.index], attempts: attempts[outcome.index] ?? 1)
+                }
+                writer.endArray()
+                return Lists(files: await files, edits: writer.bytes, editCount: edits.count)
+            }
+
+            /// Of an entry that needs no message, about.
+            private static let bytesPerEdit = 128
+        }
+
         @LoopActor
-        func json(_ run: PlanRun, head: (inout JSONWriter) -> Void = { _ in }) -> [UInt8] {
-            var writer = JSONWriter(reserving: files.reduce(4096) { $0 + $1.count + 256 })
+        func json(_ lists: Lists, _ run: PlanRun, head: (inout JSONWriter) -> Void = { _ in }) -> [UInt8] {
+            var writer = JSONWriter(reserving: lists.files.reduce(4096 + lists.edits.count) { $0 + $1.count + 1 })
             writer.beginObject()
             head(&writer)
             writer.key("transaction_id")
@@ -36,25 +59,20 @@ extension PlanExecution {
             writer.member("status", status)
             writer.key("files")
             writer.beginArray()
-            for file in files { writer.raw(file) }
+            for file in lists.files { writer.raw(file) }
             writer.endArray()
-            writer.key("edits")
-            writer.beginArray()
-            for outcome in outcomes where edits.indices.contains(outcome.index) {
-                outcome.write(to: &writer, edit: edits[outcome.index], attempts: attempts[outcome.index] ?? 1)
-            }
-            writer.endArray()
+            writer.member("edits", raw: lists.edits)
             writer.member("warnings", warnings)
             writer.key("verify")
             verification.write(to: &writer)
             writer.callTotals(run)
             writer.key("counts")
             writer.beginObject()
-            let done = outcomes.filter { $0.status == .applied || $0.status == .alreadyApplied }
-            writer.member("edits", edits.count)
+            let done = outcomes.lazy.filter { $0.status == .applied || $0.status == .alreadyApplied }
+            writer.member("edits", lists.editCount)
             writer.member("deterministic", done.count { $0.match != .model })
             writer.member("model", done.count { $0.match == .model })
-            writer.member("files", files.count)
+            writer.member("files", lists.files.count)
             writer.endObject()
             writer.endObject()
             return writer.bytes
@@ -68,7 +86,7 @@ extension FileSummary {
 
     /// The entries of a result's `files`, made side by side.
     @concurrent
-    static func entries(_ summaries: [FileSummary], withContent: Bool) async -> [[UInt8]] {
+    fileprivate static func entries(_ summaries: [FileSummary], withContent: Bool) async -> [[UInt8]] {
         await withTaskGroup(of: (Int, [[UInt8]]).self) { group in
             for (index, chunk) in summaries.chunks(of: entriesPerTask).enumerated() {
                 group.addTask { (index, chunk.map { $0.json(withContent: withContent) }) }

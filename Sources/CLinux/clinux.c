@@ -33,6 +33,7 @@ _Static_assert(CL_RESOLVE_BENEATH == RESOLVE_BENEATH && CL_RESOLVE_NO_SYMLINKS =
 _Static_assert(CL_RESOLVE_NO_MAGICLINKS == RESOLVE_NO_MAGICLINKS, "resolve flags");
 
 _Static_assert(CL_O_PATH == O_PATH, "O_PATH");
+_Static_assert(CL_O_TMPFILE == O_TMPFILE, "O_TMPFILE");
 
 int cl_errno(void) { return errno; }
 

@@ -160,6 +160,20 @@ package final class EditJournal: TransactionJournal {
         }
     }
 
+    package func discard(_ id: ULID) throws(JournalError) {
+        try with { database throws(SQLiteError) in
+            try database.transaction { () throws(SQLiteError) in
+                for (table, column) in [
+                    ("changes", "transaction_id"), ("folders", "transaction_id"), ("transactions", "id"),
+                ] {
+                    let statement = try database.statement("DELETE FROM \(table) WHERE \(column) = ?")
+                    statement.bind(id)
+                    try statement.run()
+                }
+            }
+        }
+    }
+
     /// What the same idempotency key is answered with from now on.
     package func setResult(_ id: ULID, _ result: [UInt8]) throws(JournalError) {
         try with { database throws(SQLiteError) in

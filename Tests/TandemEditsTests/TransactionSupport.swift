@@ -71,6 +71,8 @@ final class MemoryJournal: TransactionJournal {
         }
     }
 
+    func discard(_ id: ULID) throws(JournalError) { records.withLock { $0[id] = nil } }
+
     func unfinished() throws(JournalError) -> [TransactionRecord] {
         records.withLock { $0.values.filter { !$0.state.isFinished }.sorted { $0.time < $1.time } }
     }

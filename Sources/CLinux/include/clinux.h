@@ -50,7 +50,7 @@ int cl_terminal_size(int fd, int *columns, int *rows);
 
 enum { CL_RENAME_NOREPLACE = 1, CL_RENAME_EXCHANGE = 2 };
 /// A handle for a place in the tree that opens nothing.
-enum { CL_O_PATH = 010000000 };
+enum { CL_O_PATH = 010000000, CL_O_TMPFILE = 020200000 };
 enum { CL_RESOLVE_NO_MAGICLINKS = 2, CL_RESOLVE_NO_SYMLINKS = 4, CL_RESOLVE_BENEATH = 8 };
 
 /// Where `needle` first stands in `haystack`, or -1.

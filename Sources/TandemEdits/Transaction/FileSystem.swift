@@ -33,6 +33,20 @@ package struct FileSystem: Sendable {
         return FileDescriptor(owning: raw)
     }
 
+    /// A new file without a name, gone with its descriptor; nil where the file system has none of that kind.
+    func createUnnamed(_ folder: borrowing FileDescriptor, _ path: String) throws(SystemError) -> FileDescriptor? {
+        let raw = cl_openat(folder.raw, ".", O_RDWR | Int32(CL_O_TMPFILE), 0o600)
+        if raw >= 0 { return FileDescriptor(owning: raw) }
+        // EISDIR: a kernel or a file system that takes it for opening the folder.
+        if Self.isUnsupported(cl_errno()) || cl_errno() == EISDIR { return nil }
+        throw SystemError("create", path)
+    }
+
+    /// Whether this thread may make and remove names in a folder.
+    func checkWritable(_ folder: borrowing FileDescriptor, _ path: String) throws(SystemError) {
+        guard faccessat(folder.raw, ".", W_OK | X_OK, AT_EACCESS) == 0 else { throw SystemError("write", path) }
+    }
+
     func write(_ bytes: [UInt8], to file: borrowing FileDescriptor, _ name: String) throws(SystemError) {
         try intercept(.write(name))
         let raw = file.raw

@@ -115,6 +115,10 @@ package struct OwnRightsJournal: TransactionJournal {
         try PeerRights.withOwn { () throws(JournalError) in try journal.setState(id, state) }
     }
 
+    package func discard(_ id: ULID) throws(JournalError) {
+        try PeerRights.withOwn { () throws(JournalError) in try journal.discard(id) }
+    }
+
     package func unfinished() throws(JournalError) -> [TransactionRecord] {
         try PeerRights.withOwn { () throws(JournalError) in try journal.unfinished() }
     }

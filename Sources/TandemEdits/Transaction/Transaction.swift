@@ -9,8 +9,8 @@ private let attempts = 3
 /// Carries the changes of one root out, all or none, through the journal (EDITS.md, Transaction). Blocking: run it on
 /// a pool, never on the loop.
 package struct TransactionEngine: Sendable {
-    private let journal: any TransactionJournal
-    private let fileSystem: FileSystem
+    let journal: any TransactionJournal
+    let fileSystem: FileSystem
     private let locks: RootLocks
 
     package init(
@@ -49,7 +49,7 @@ package struct TransactionEngine: Sendable {
         }
         // 4. Stage.
         do throws(FileSwap.Failure) {
-            try makeFolders(folders, root)
+            try makeFolders(folders, root, for: sorted)
             try stage(id, root, sorted)
         } catch {
             return abort(id, path: path(of: error), error.fault, clean: undoStaging(id, root, sorted, folders))
@@ -160,7 +160,7 @@ package struct TransactionEngine: Sendable {
     private func rollForward(
         _ id: ULID, _ root: borrowing EditRoot, _ changes: [FileChange], _ folders: [String]
     ) throws(FileSwap.Failure) -> Bool {
-        try makeFolders(folders, root)
+        try makeFolders(folders, root, for: changes)
         // First look, then move: with one file in conflict no other is touched in vain.
         for (index, change) in changes.enumerated() {
             let present = try swap(change, id, index, root).present
@@ -223,13 +223,17 @@ package struct TransactionEngine: Sendable {
         }
     }
 
-    private func makeFolders(_ folders: [String], _ root: borrowing EditRoot) throws(FileSwap.Failure) {
-        do {
-            for folder in folders {
+    private func makeFolders(
+        _ folders: [String], _ root: borrowing EditRoot, for changes: [FileChange]
+    ) throws(FileSwap.Failure) {
+        for folder in folders {
+            do {
                 try fileSystem.makeFolder(try root.folder(of: folder), EditRoot.name(folder))
+            } catch {
+                // The plan names files: the fault is that of the first one that wants the folder.
+                let file = changes.first { $0.after != nil && $0.path.hasPrefix(folder + "/") }
+                throw .system(SystemError(error.call, file?.path ?? folder, code: error.code))
             }
-        } catch {
-            throw .system(error)
         }
     }
 

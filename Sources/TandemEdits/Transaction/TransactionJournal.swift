@@ -102,6 +102,8 @@ package protocol TransactionJournal: Sendable {
     func setImages(_ id: ULID, _ changes: [FileChange], folders: [String]) throws(JournalError)
     /// `aborted` gives the idempotency key back: nothing was changed, so the same request may be tried again.
     func setState(_ id: ULID, _ state: TransactionState) throws(JournalError)
+    /// Takes a record out, of which nothing was carried out.
+    func discard(_ id: ULID) throws(JournalError)
     /// Every record whose state is not finished, oldest first.
     func unfinished() throws(JournalError) -> [TransactionRecord]
     func load(_ id: ULID) throws(JournalError) -> TransactionRecord?

@@ -79,7 +79,7 @@ extension PlanRun {
         var result = PlanExecution.Result(
             status: changes.isEmpty ? "nothing_to_do" : isDryRun ? "dry_run" : "committed")
         async let lists = PlanExecution.Result.Lists.make(changes.map(FileSummary.init), withContent: false)
-        if !changes.isEmpty, !isDryRun {
+        if !changes.isEmpty {
             guard !Task.isCancelled else { throw .cancelled(requestID: id.description) }
             isCommitting = true
             defer { isCommitting = false }
@@ -87,7 +87,10 @@ extension PlanRun {
                 id: daemon.makeID(), root: record.root, time: .now(), uid: request.peer.uid, undoes: record.id)
             let outcome: TransactionEngine.Outcome
             do throws(JournalError) {
-                outcome = try await daemon.edits.commit(undoing, handle, changes, emptied: record.folders)
+                outcome =
+                    isDryRun
+                    ? try await daemon.edits.rehearse(undoing, handle, changes)
+                    : try await daemon.edits.commit(undoing, handle, changes, emptied: record.folders)
             } catch {
                 throw .journal(error)
             }
@@ -96,7 +99,7 @@ extension PlanRun {
             case .unrecorded(let error): throw .journal(error)
             case .failed(let faults): throw Self.conflict(faults)
             }
-            result.transaction = undoing.id
+            if !isDryRun { result.transaction = undoing.id }
         }
         return result.json(await lists, self)
     }

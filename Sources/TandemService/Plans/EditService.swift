@@ -77,16 +77,29 @@ final class EditService: Sendable {
     func commit(
         _ record: TransactionRecord, _ handle: PlanTree.RootHandle, _ changes: [FileChange], emptied: [String] = []
     ) async throws(JournalError) -> TransactionEngine.Outcome {
+        try await run(handle) { journal, engine throws(JournalError) in
+            try PeerRights.withOwn { () throws(JournalError) in try journal.begin(record) }
+            return engine.commit(record.id, root: handle.root, changes: changes, emptied: emptied)
+        }
+    }
+
+    /// What `commit` would refuse: step 4 without a trace.
+    func rehearse(
+        _ record: TransactionRecord, _ handle: PlanTree.RootHandle, _ changes: [FileChange]
+    ) async throws(JournalError) -> TransactionEngine.Outcome {
+        try await run(handle) { _, engine in engine.rehearse(record, root: handle.root, changes: changes) }
+    }
+
+    private func run(
+        _ handle: PlanTree.RootHandle,
+        _ body: @escaping @Sendable (EditJournal, TransactionEngine) throws(JournalError) -> TransactionEngine.Outcome
+    ) async throws(JournalError) -> TransactionEngine.Outcome {
         let result: Result<TransactionEngine.Outcome, JournalError>
         do throws(EditFault) {
             result = try await onOwnThread(as: handle.rights) {
                 do throws(JournalError) {
-                    let engine = try PeerRights.withOwn { () throws(JournalError) in
-                        let open = try self.open()
-                        try open.journal.begin(record)
-                        return open.engine
-                    }
-                    return .success(engine.commit(record.id, root: handle.root, changes: changes, emptied: emptied))
+                    let open = try PeerRights.withOwn { () throws(JournalError) in try self.open() }
+                    return .success(try body(open.journal, open.engine))
                 } catch {
                     return .failure(error)
                 }

@@ -49,6 +49,7 @@ struct PlanExecution {
         let changes = resolution.changes
         let verification = try await verify(edits, changes)
         if verification.status == .failed { throw verification.conflict(edits) }
+        if parameters.isDryRun { try await rehearse(edits, changes) }
         var result = Result(
             status: changes.isEmpty ? "nothing_to_do" : parameters.isDryRun ? "dry_run" : "committed",
             outcomes: outcomes, verification: verification, warnings: warnings)
@@ -256,11 +257,32 @@ struct PlanExecution {
         switch outcome {
         case .committed(let checked): return .committed(checked: checked)
         case .unrecorded(let error): throw .journal(error)
-        case .failed(let faults):
-            throw faults.map { path, fault in
-                EditOutcome.failed(edits.firstIndex { $0.file == path || $0.newName == path } ?? -1, fault)
-            }.conflictError(edits)
+        case .failed(let faults): throw conflict(faults, edits)
         }
+    }
+
+    /// A dry run that goes well promises what can be promised: that the real one would not be refused right now.
+    private func rehearse(_ edits: [PlannedEdit], _ changes: [FileChange]) async throws(RPCError) {
+        guard !changes.isEmpty, case .folder(let handle) = tree else { return }
+        let record = TransactionRecord(
+            id: run.daemon.makeID(), root: handle.root.path, time: .now(), uid: run.request.peer.uid)
+        let outcome: TransactionEngine.Outcome
+        do throws(JournalError) {
+            outcome = try await run.daemon.edits.rehearse(record, handle, changes)
+        } catch {
+            throw .journal(error)
+        }
+        switch outcome {
+        case .committed: return
+        case .unrecorded(let error): throw .journal(error)
+        case .failed(let faults): throw conflict(faults, edits)
+        }
+    }
+
+    private func conflict(_ faults: [(path: String, fault: EditFault)], _ edits: [PlannedEdit]) -> RPCError {
+        faults.map { path, fault in
+            EditOutcome.failed(edits.firstIndex { $0.file == path || $0.newName == path } ?? -1, fault)
+        }.conflictError(edits)
     }
 
     /// A file is resolved; what still waits for a model then found none that could do it.

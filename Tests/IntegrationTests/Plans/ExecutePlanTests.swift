@@ -52,7 +52,14 @@ import Testing
 
     @Test func aDryRunAndNothingToDoHaveNoTransaction() throws {
         let home = try PlanHome(files: Self.files)
-        let dry = try home.execute(replaceEdit("a.py", "x = 1", "x = 2"), ",\"dry_run\":true")
+        let edits = replaceEdit("a.py", "x = 1", "x = 2") + #",{"file":"new/b","type":"create","content":"b"}"#
+        var (before, after) = (stat(), stat())
+        stat(home.tree, &before)
+        let dry = try home.execute(edits, ",\"dry_run\":true")
+        // Not even for a moment was there anything else, and nothing is on record.
+        stat(home.tree, &after)
+        #expect(before.st_mtim.tv_nsec == after.st_mtim.tv_nsec && before.st_mtim.tv_sec == after.st_mtim.tv_sec)
+        #expect(try home.call("transactions", "{}").response.result?["transactions"]?.count == 0)
         #expect(dry.result?["status"]?.string == "dry_run" && dry.result?["transaction_id"]?.isNull == true)
         #expect(dry.result?["files"]?[0]?["diff"]?.string?.contains("-x = 1\n+x = 2\n") == true)
         #expect(home.read("a.py") == Self.files["a.py"])

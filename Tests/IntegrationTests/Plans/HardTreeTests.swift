@@ -118,9 +118,11 @@ import Testing
         // More than may be left in pages that the journal has already.
         let long = String(repeating: "long ", count: 40_000)
         let edits = "{\"file\":\"new\",\"type\":\"create\",\"content\":\(quoted(long))},\(replaceEdit("b", "b", "B"))"
-        let answer = try home.execute(edits)
-        #expect(answer.code == -32603, "\(masked(answer))")
-        #expect(answer["error"]?["message"]?.string?.contains("nothing was changed") == true)
+        for dry in [true, false] {
+            let answer = try home.execute(edits, ",\"dry_run\":\(dry)")
+            #expect(answer.code == -32603, "\(dry): \(masked(answer))")
+            #expect(answer["error"]?["message"]?.string?.contains("nothing was changed") == true)
+        }
         #expect(home.names == ["a", "b"] && home.read("b") == "b\n" && home.read("a") == "A\n")
         if isReadOnly {
             try #require(mount("tmpfs", state, "tmpfs", UInt(MS_REMOUNT), "size=2m") == 0)

@@ -55,9 +55,20 @@ struct PeerRightsTests {
             let answer = try execute(home, replaceEdit(path, old, "X"), ",\"mode\":\"hybrid\"")
             #expect(answer.conflicts == ["0 forbidden"], "\(path): \(masked(answer))")
         }
-        let made = try execute(home, #"{"file":"lib/new","type":"create","content":""}"#)
-        #expect(made.conflicts == ["0 forbidden"], "\(masked(made))")
-        #expect(try execute(home, #"{"file":"lib/x","type":"delete"}"#).conflicts == ["0 forbidden"])
+        // The peer's file, which it may write, in root's folder, where it may make no other.
+        try home.write("lib/own", "d\n")
+        chown(home.tree + "/lib/own", Self.nobody, Self.nobody)
+        for edit in [
+            #"{"file":"lib/new","type":"create","content":""}"#, #"{"file":"lib/a/b","type":"create","content":""}"#,
+            #"{"file":"lib/x","type":"delete"}"#, #"{"file":"lib/own","type":"delete"}"#,
+            #"{"file":"lib/own","type":"rename","to":"here"}"#, replaceEdit("lib/own", "d", "D"),
+        ] {
+            for dry in [true, false] {
+                let answer = try execute(home, edit, ",\"mode\":\"hybrid\",\"dry_run\":\(dry)")
+                #expect(answer.conflicts == ["0 forbidden"], "\(edit), \(dry): \(masked(answer))")
+            }
+        }
+        unlink(home.tree + "/lib/own")
         let stale = try execute(home, replaceEdit("mine", "A", "B"), ",\"base\":{\"secret\":\"00\"}")
         #expect(stale.conflicts == ["-1 stale"])
         #expect(home.names == names && home.read("secret") == "c\n" && home.read("theirs") == "b\n")
@@ -94,9 +105,12 @@ struct PeerRightsTests {
             chmod(path, mode)
             let (before, names) = (status(path), home.names)
             let edits = replaceEdit("mine", "a", "A") + "," + replaceEdit(name, "old", "new")
-            let answer = try execute(home, edits)
-            #expect(answer.conflicts == ["1 forbidden"], "\(name): \(masked(answer))")
-            #expect(masked(answer).contains("could not be kept"), "\(masked(answer))")
+            // A dry run foresees it.
+            for dry in [true, false] {
+                let answer = try execute(home, edits, ",\"dry_run\":\(dry)")
+                #expect(answer.conflicts == ["1 forbidden"], "\(name), \(dry): \(masked(answer))")
+                #expect(masked(answer).contains("could not be kept"), "\(masked(answer))")
+            }
             #expect(home.read(name) == "old\n" && home.read("mine") == "a\n")
             #expect(status(path) == before && home.names == names, "\(name)")
         }

@@ -17,6 +17,14 @@ package struct EditRoot: ~Copyable, Sendable {
         self.init(path: real, handle: handle)
     }
 
+    /// The root of a transaction on record. Its path had no link in it then: with one it is another place now.
+    init(recorded path: String) throws(SystemError) {
+        let raw = cl_openat2(
+            AT_FDCWD, path, UInt64(CL_O_PATH) | UInt64(O_DIRECTORY), 0, UInt64(CL_RESOLVE_NO_SYMLINKS))
+        guard raw >= 0 else { throw SystemError("open", path) }
+        self.init(path: path, handle: FileDescriptor(owning: raw))
+    }
+
     private init(path: String, handle: consuming FileDescriptor) {
         self.path = path
         self.handle = handle

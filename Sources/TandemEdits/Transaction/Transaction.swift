@@ -128,7 +128,7 @@ package struct TransactionEngine: Sendable {
     }
 
     private func recover(_ record: TransactionRecord) -> TransactionState {
-        guard let root = try? EditRoot(record.root) else {
+        guard let root = try? EditRoot(recorded: record.root) else {
             return record.state == .preparing ? .aborted : .recoveryConflict
         }
         let changes = record.changes

@@ -1,7 +1,9 @@
 import CLinux
 import Glibc
 import TandemBase
+import TandemEdits
 import TandemJSON
+import TandemStore
 import TandemTestSupport
 import Testing
 
@@ -198,6 +200,59 @@ struct PeerRightsTests {
             #expect(owner(home, "r\(index)") == 0 && owner(home, "p\(index)") == Self.nobody)
         }
         #expect(try execute(home, replaceEdit("r0", "new", "X")).conflicts == ["0 forbidden"])
+    }
+
+    /// What a kill in the middle of swapping leaves: `a` is to become a2, `b` has become b2.
+    private func interrupt(_ home: PlanHome, uid: UInt32) throws {
+        home.daemon.stop()
+        var random = SystemRandomNumberGenerator()
+        let id = ULID(time: .now(), random: &random)
+        let changes = [("a", "a1\n", "a2\n"), ("b", "b1\n", "b2\n")].map {
+            FileChange(path: $0, before: Array($1.utf8), after: Array($2.utf8), mode: 0o644)
+        }
+        let (journal, _) = try EditJournal.open(path: home.daemon.home.state + "/tandem/edits.db", at: .now())
+        try journal.begin(TransactionRecord(id: id, root: home.tree, time: .now(), uid: uid))
+        try journal.setImages(id, changes, folders: [])
+        try journal.setState(id, .committing)
+    }
+
+    private func recovered(_ home: PlanHome) throws -> String? {
+        try home.call("transactions", "{}").response.result?["transactions"]?[0]?["state"]?.string
+    }
+
+    /// With the peer's rights: in a folder of its own that nobody else may enter, and nowhere it may not write.
+    @Test(arguments: [true, false])
+    func recoveryHasThePeersRights(mayWrite: Bool) throws {
+        let home = try PlanHome(files: ["a": "a1\n", "b": "b2\n"])
+        try interrupt(home, uid: Self.nobody)
+        for path in ["", "/a", "/b"] { chown(home.tree + path, Self.nobody, Self.nobody) }
+        chmod(home.tree, mayWrite ? 0o700 : 0o500)
+        chmod(home.daemon.home.path, 0o755)
+        try home.daemon.start()
+        #expect(try recovered(home) == (mayWrite ? "committed" : "committing"))
+        #expect(home.read("a") == (mayWrite ? "a2\n" : "a1\n") && home.read("b") == "b2\n" && home.names == ["a", "b"])
+        #expect(owner(home, "a") == Self.nobody && owner(home, "b") == Self.nobody)
+        guard !mayWrite else { return }
+        // It waits for a start at which it may.
+        home.daemon.stop()
+        chmod(home.tree, 0o700)
+        try home.daemon.start()
+        #expect(try recovered(home) == "committed" && home.read("a") == "a2\n" && home.names == ["a", "b"])
+    }
+
+    /// The root was a folder when it was edited. Whoever makes a link of it meanwhile leads recovery nowhere, whether
+    /// it has that account's rights or root's.
+    @Test(arguments: [nobody, 0])
+    func recoveryFollowsNoLinkInPlaceOfTheRoot(uid: uid_t) throws {
+        let home = try PlanHome(files: ["a": "a1\n", "b": "b2\n"])
+        try interrupt(home, uid: uid)
+        let elsewhere = home.daemon.home.path + "/elsewhere"
+        #expect(rename(home.tree, elsewhere) == 0 && symlink(elsewhere, home.tree) == 0)
+        for path in ["", "/a", "/b"] { chown(elsewhere + path, uid, uid) }
+        chmod(home.daemon.home.path, 0o755)
+        try home.daemon.start()
+        #expect(try recovered(home) == "recovery_conflict")
+        #expect(home.read("a") == "a1\n" && home.read("b") == "b2\n" && owner(home, "a") == uid)
     }
 
     @Test func aPlannerIsShownOnlyWhatThePeerMayRead() throws {

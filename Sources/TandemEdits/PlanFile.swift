@@ -68,10 +68,11 @@ package struct PlanFile: Sendable {
 
     /// - Parameters:
     ///   - image: the file as it is; nil when there is none.
-    ///   - targetExists: whether the new name of a renamed file is taken.
+    ///   - target: what stands under the new name of a renamed file; nothing should.
     ///   - base: the SHA-256 the file has to have, from the request.
     package func resolve(
-        _ image: EditRoot.Image?, targetExists: Bool, base: String?, mode: EditMode, answers: [Int: [UInt8]] = [:]
+        _ image: EditRoot.Image?, target: Result<EditRoot.Image?, EditFault> = .success(nil), base: String?,
+        mode: EditMode, answers: [Int: [UInt8]] = [:]
     ) -> Resolution {
         if let base, image.map({ base.lowercased() == Digest.sha256($0.bytes) }) != true {
             return failed(EditFault(.stale, "\(path) is not as in base any more; read it again and plan anew"))
@@ -102,8 +103,7 @@ package struct PlanFile: Sendable {
         let content = FileResolver.resolve(path: path, bytes: image.bytes, items: items, mode: mode, answers: answers)
         outcomes += content.outcomes
         if let renames {
-            if targetExists {
-                let fault = EditFault(.exists, "\(renames.to) exists already; delete it first, or choose another name")
+            if let fault = Self.fault(of: target, renames.to) {
                 outcomes.append(.failed(renames.index, fault))
             } else {
                 outcomes.append(EditOutcome(index: renames.index, status: .applied))
@@ -116,6 +116,15 @@ package struct PlanFile: Sendable {
             path: path, action: .modify, before: image.bytes, after: content.bytes, mode: image.mode,
             edits: content.edits)
         return Resolution(outcomes: outcomes, changes: [change], summary: summary)
+    }
+
+    private static func fault(of target: Result<EditRoot.Image?, EditFault>, _ path: String) -> EditFault? {
+        switch target {
+        case .success(nil): nil
+        // Perhaps nothing stands there, but there is no way to it.
+        case .failure(let fault) where [.symlink, .forbidden, .ioError].contains(fault.kind): fault
+        default: EditFault(.exists, "\(path) exists already; delete it first, or choose another name")
+        }
     }
 
     private func renamed(

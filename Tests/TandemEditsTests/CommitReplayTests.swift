@@ -64,6 +64,8 @@ struct CommitReplayTests {
         var other = 0
         var wrong = 0
         var hinted = 0
+        /// Of the ambiguous, by how many lines the hint was wrong.
+        var misled: [Int: (right: Int, refused: Int, elsewhere: Int)] = [:]
         /// Damaged until it was, byte for byte, the text of another place.
         var elsewhere = 0
 
@@ -73,6 +75,14 @@ struct CommitReplayTests {
                 "\(name): \(hunks) hunks, \(applied) applied (\(String(format: "%.2f", share))%), \(ambiguous) ambiguous, "
                 + "\(other) refused otherwise, \(hinted) of the ambiguous applied with line_hint, "
                 + "\(elsewhere) quote another place exactly, \(wrong) WRONG"
+        }
+
+        /// What a planner gets that counts lines badly.
+        var hints: String {
+            misled.sorted { $0.key < $1.key }.map {
+                "hints \($0.key) lines off: \($0.value.right) right, \($0.value.refused) refused, "
+                    + "\($0.value.elsewhere) chose another of the places"
+            }.joined(separator: "\n")
         }
     }
 
@@ -171,6 +181,7 @@ struct CommitReplayTests {
             try replayWhole(changes, &whole)
         }
         for context in tallies.keys.sorted() { print(tallies[context]!.line("\(context) lines of context")) }
+        print("with 3 lines of context, of the ambiguous:\n\(tallies[3]?.hints ?? "")")
         for name in damaged.keys.sorted() { print(damaged[name]!.line("damaged: \(name)")) }
         print("whole commits as transactions: \(whole)")
         #expect(tallies.values.allSatisfy { $0.wrong == 0 })
@@ -204,6 +215,21 @@ struct CommitReplayTests {
             if second.outcomes[0].status == .applied {
                 tally.hinted += 1
                 if second.bytes != expected { tally.wrong += 1 }
+            }
+            for distance in [1, 3, 5, 10] {
+                for line in [hunk.line - distance, hunk.line + distance] {
+                    hinted.lineHint = line
+                    let guess = resolve(path, old, [hinted])
+                    var found = tally.misled[distance] ?? (0, 0, 0)
+                    if guess.outcomes[0].status != .applied {
+                        found.refused += 1
+                    } else if guess.bytes == expected {
+                        found.right += 1
+                    } else {
+                        found.elsewhere += 1
+                    }
+                    tally.misled[distance] = found
+                }
             }
         }
         let together = resolve(path, old, all)
@@ -297,7 +323,7 @@ struct CommitReplayTests {
         var failed = false
         for file in PlanFile.group(edits, mode: .hybrid) {
             let resolution = file.resolve(
-                try root.read(file.path), targetExists: false, base: nil, mode: .hybrid)
+                try root.read(file.path), base: nil, mode: .hybrid)
             failed = failed || resolution.outcomes.contains { $0.status == .failed }
             fileChanges += resolution.changes
         }

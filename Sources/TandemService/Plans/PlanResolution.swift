@@ -61,11 +61,9 @@ struct PlanResolution: Sendable {
         case .failure(let fault): return file.failed(fault)
         case nil: return file.failed(EditFault(.fileNotFound, "\(file.path) was not read"))
         }
-        let targetExists = file.renames.map { rename in
-            if case .success(nil) = snapshot[rename.to] { false } else { true }
-        }
         return file.resolve(
-            image, targetExists: targetExists ?? false, base: base[file.path], mode: mode, answers: answers)
+            image, target: file.renames.flatMap { snapshot[$0.to] } ?? .success(nil), base: base[file.path], mode: mode,
+            answers: answers)
     }
 
     /// What every edit came to, in the plan's order.

@@ -51,6 +51,16 @@ import Testing
         #expect(home.names == (isReplaced ? ["a"] : []) && home.read("a") == (isReplaced ? "a\n" : nil))
     }
 
+    @Test func aNewNameThatIsTakenOrCannotBeReached() throws {
+        let home = try PlanHome(files: ["a": "a\n", "b": "b\n", "d/c": "c\n"])
+        #expect(symlink("d", home.tree + "/link") == 0)
+        for (name, kind) in [("b", "exists"), ("d", "exists"), ("link/n", "symlink"), ("link", "symlink")] {
+            let answer = try home.execute("{\"file\":\"a\",\"type\":\"rename\",\"to\":\"\(name)\"}")
+            #expect(answer.conflicts == ["0 \(kind)"], "\(name): \(masked(answer))")
+        }
+        #expect(home.names == ["a", "b", "d", "d/c", "link"])
+    }
+
     @Test func aFileOfAHundredMegabytes() throws {
         let home = try PlanHome(files: ["small": "a\n"])
         let path = home.tree + "/large"

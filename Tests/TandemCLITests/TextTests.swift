@@ -47,4 +47,13 @@ private func shown(_ text: String) -> String { String(decoding: harmless(Array(t
                 "NAME    COUNT  TEXT", "a           1  short", "longer  1,000  a text of…",
             ])
     }
+
+    @Test func whatIsCopiedFromATableIsWhole() {
+        let id = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
+        var table = TextTable(["ID", "TEXT"], uncut: [0])
+        table.add([id, "some text"])
+        #expect(table.lines(width: 34) == ["ID" + String(repeating: " ", count: 26) + "TEXT", id + "  some …"])
+        // Also where that is too much.
+        #expect(table.lines(width: 10)[1] == id + "  som…")
+    }
 }

@@ -1,16 +1,18 @@
 /// No column is cut to less.
 private let narrowestColumn = 4
 
-/// Rows under headings, in aligned columns. On a terminal the widest columns are cut to its width; in a pipe nothing
-/// is.
+/// Rows under headings, in aligned columns. On a terminal the widest columns are cut to its width, but for those that
+/// people copy from; in a pipe nothing is.
 struct TextTable {
     private let headings: [String]
     private let rightAligned: Set<Int>
+    private let uncut: Set<Int>
     private var rows: [[String]] = []
 
-    init(_ headings: [String], rightAligned: Set<Int> = []) {
+    init(_ headings: [String], rightAligned: Set<Int> = [], uncut: Set<Int> = []) {
         self.headings = headings
         self.rightAligned = rightAligned
+        self.uncut = uncut
     }
 
     mutating func add(_ row: [String]) {
@@ -34,10 +36,8 @@ struct TextTable {
         var widths = widths
         if let width {
             while widths.reduce(0, +) + 2 * (widths.count - 1) > width {
-                guard let widest = widths.indices.max(by: { widths[$0] < widths[$1] }), widths[widest] > narrowestColumn
-                else {
-                    break
-                }
+                let cuttable = widths.indices.filter { !uncut.contains($0) && widths[$0] > narrowestColumn }
+                guard let widest = cuttable.max(by: { widths[$0] < widths[$1] }) else { break }
                 widths[widest] -= 1
             }
         }

@@ -71,9 +71,10 @@ extension RPCError {
         }
     }
 
-    /// -32002; attempts in the order tried.
+    /// -32002; attempts in the order tried, and the pause where all of them asked for one.
     package static func providersFailed(
-        _ message: String, attempts: [Attempt], retryable: Bool? = nil, requestID: String? = nil
+        _ message: String, attempts: [Attempt], retryable: Bool? = nil, retryAfterMilliseconds: Int? = nil,
+        requestID: String? = nil
     ) -> RPCError {
         var writer = JSONWriter()
         writer.beginArray()
@@ -90,7 +91,8 @@ extension RPCError {
         writer.endArray()
         return RPCError(
             .providersFailed, message, retryable: retryable, requestID: requestID,
-            data: [Member("attempts", json: writer.bytes)])
+            data: [Member("attempts", json: writer.bytes)]
+                + (retryAfterMilliseconds.map { [.int("retry_after_ms", $0)] } ?? []))
     }
 
     /// -32004

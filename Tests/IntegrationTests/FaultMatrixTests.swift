@@ -24,6 +24,8 @@ struct Fault: Sendable, CustomTestStringConvertible {
     var withFallback = 1
     /// Whether each call is a failure for the breaker.
     var isUnhealthy = false
+    /// The pause that the server asked for, where it did.
+    var retryAfterMilliseconds: Int?
     /// Whether a piece of the answer came before: then no other model continues a stream.
     var commits = false
 
@@ -37,7 +39,8 @@ struct Fault: Sendable, CustomTestStringConvertible {
         return Fault(
             name: "\(code)" + (retryAfter.map { " Retry-After \($0)" } ?? ""),
             upstream: .replies(.failure(code, headers: headers)), kind: kind, status: code, alone: alone,
-            withFallback: withFallback, isUnhealthy: isUnhealthy)
+            withFallback: withFallback, isUnhealthy: isUnhealthy,
+            retryAfterMilliseconds: retryAfter.flatMap { Double($0) }.map { Int($0 * 1000) })
     }
 
     private static let piece = Reply.Piece.event(OpenAIMaterial.content("piece"))
@@ -186,6 +189,7 @@ struct Fault: Sendable, CustomTestStringConvertible {
             #expect(answer.code == -32002 && answer.data?["kind"]?.string == "providers_failed", note)
             let isLasting = ["tls", "auth"].contains(fault.kind) || [400, 404, 422].contains(fault.status)
             #expect(answer.data?["retryable"]?.bool == !isLasting, note)
+            #expect(answer.data?["retry_after_ms"]?.int == fault.retryAfterMilliseconds, note)
             let attempts = answer.data?["attempts"].map { Array($0.elements) } ?? []
             #expect(attempts.count == calls, note)
             for attempt in attempts {

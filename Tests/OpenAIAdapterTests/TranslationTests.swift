@@ -119,6 +119,7 @@ private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8
         (failed("context_length"), 400, "invalid_request_error", "context_length_exceeded", "messages", nil),
         (failed("content_filter"), 400, "invalid_request_error", "content_filter", nil, nil),
         (failed("rate_limited"), 429, "requests", "rate_limit_exceeded", nil, nil),
+        (failed("rate_limited", retryAfterMilliseconds: 7000), 429, "requests", "rate_limit_exceeded", nil, "7"),
         (failed("timeout"), 504, "server_error", "timeout", nil, nil),
         (.deadlineExceeded(timeoutMilliseconds: 5), 504, "server_error", "deadline_exceeded", nil, nil),
         (.unknownModel("x", didYouMean: nil), 404, "invalid_request_error", "model_not_found", "model", nil),
@@ -153,9 +154,10 @@ private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8
         #expect(Set(Self.answers.map(\.0.code)) == Set(ErrorCode.all), "no code is forgotten")
     }
 
-    private static func failed(_ kind: String) -> RPCError {
+    private static func failed(_ kind: String, retryAfterMilliseconds: Int? = nil) -> RPCError {
         let attempt = RPCError.Attempt(provider: "p", model: "m", kind: kind, message: "x", latencyMilliseconds: 1)
-        return .providersFailed("all failed", attempts: [attempt])
+        return .providersFailed(
+            "all failed", attempts: [attempt], retryAfterMilliseconds: retryAfterMilliseconds)
     }
 
     @Test func clientsAreToldWhetherToTryAgain() {

@@ -35,6 +35,20 @@ extension RPCError {
             refused.map { "correct the key of \($0.provider), then reload" } ?? "run `tandem doctor` if this lasts"
         return .providersFailed(
             "No model answered (\(last)); \(advice).", attempts: attempts,
-            retryable: trace.attempts.contains { $0.failure.failure.isTransient }, requestID: requestID)
+            retryable: trace.attempts.contains { $0.failure.failure.isTransient },
+            retryAfterMilliseconds: pause(trace.attempts)?.wholeMilliseconds, requestID: requestID)
+    }
+
+    /// When the first of the servers takes calls again, where all of them asked for a pause.
+    private static func pause(_ attempts: [AttemptTrace]) -> TimeSpan? {
+        var shortest: TimeSpan?
+        for attempt in attempts {
+            switch attempt.failure.failure {
+            case .status(_, let retryAfter?): shortest = min(shortest ?? retryAfter, retryAfter)
+            case .notSent(.rateLimited): break
+            default: return nil
+            }
+        }
+        return shortest
     }
 }

@@ -59,12 +59,12 @@ import Testing
         let upstream = try ScriptedUpstream { _ in .chat("ok") }
         try home.write(home.configPath, config(upstream))
         let daemon = try ChildProcess(
-            ["/usr/bin/prlimit", "--nofile=64:64", builtProduct("tandemd"), "--socket", home.socketPath],
+            ["/usr/bin/prlimit", "--nofile=128:128", builtProduct("tandemd"), "--socket", home.socketPath],
             environment: home.environment.merging(upstreamKey) { $1 })
         #expect(eventually { (try? RawClient(home.socketPath)) != nil })
         var clients: [RawClient] = []
         var refused = 0
-        for _ in 0..<64 {
+        for _ in 0..<128 {
             let client = try RawClient(home.socketPath)
             try client.send(RawClient.request("ping"))
             if try Answer(client.next()).code == nil { clients.append(client) } else { refused += 1 }

@@ -137,7 +137,8 @@ if Context.environment["TANDEM_FUZZ"] != nil {
         target.swiftSettings = strict + [.unsafeFlags(flags)]
     }
     let fuzzers = [
-        ("configuration", "TandemService"), ("framing", "TandemProtocol"), ("json", "TandemJSON"),
+        ("configuration", "TandemService"), ("edits", "TandemEdits"), ("framing", "TandemProtocol"),
+        ("json", "TandemJSON"),
         ("sse", "TandemHTTP"),
     ]
     for (folder, target) in fuzzers {

@@ -161,4 +161,18 @@ struct PlanReaderTests {
                 "/edits/0/x"
             ])
     }
+
+    /// A trace that only ends is dropped once; what looks like its end later is a plan's text.
+    @Test func aTracesEndWithinAPlanIsTextHoweverItIsCut() {
+        let answer = Array(
+            #"I think.</think>{"edits":[{"file":"a","type":"create","content":"x</think>y"}]}"#.utf8)
+        for size in [answer.count, 1, 7, 20] {
+            var reader = PlanReader()
+            for start in stride(from: 0, to: answer.count, by: size) {
+                _ = reader.feed(answer[start..<min(answer.count, start + size)])
+            }
+            let plan = reader.finish().outcome.plan
+            #expect(plan.edits == [PlannedEdit("a", .create(Array("x</think>y".utf8)))], "in pieces of \(size)")
+        }
+    }
 }

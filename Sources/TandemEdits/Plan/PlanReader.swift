@@ -53,7 +53,10 @@ package struct PlanReader: Sendable {
             switch part {
             case .text(let bytes): handle(fences.feed(bytes), &events)
             case .endedWithoutStart:
+                // The filter has read the whole piece already, and knows that a trace was seen.
+                let filter = think
                 self = PlanReader()
+                think = filter
                 events = [.restart]
             }
         }

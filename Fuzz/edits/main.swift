@@ -40,7 +40,7 @@ private func resolve(_ bytes: [UInt8], _ operation: EditOperation, path: String 
         path: path, bytes: bytes, items: [FileResolver.Item(index: 0, operation: operation)], mode: .hybrid)
 }
 
-/// A quotation that stands in the text once is applied, there and nowhere else; taking it back gives the text again.
+/// A quotation that stands in the text once is applied, there and nowhere else.
 /// What is refused changes nothing.
 private func replace(_ bytes: [UInt8], choice: Int) {
     let lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)

@@ -112,6 +112,9 @@ package final class HTTPEndpoint {
         }
         ccurl_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, max(1, settings.connectTimeout.wholeMilliseconds))
         ccurl_set_long(easy, CURLOPT_NOSIGNAL, 1)
+        // A transfer that ends while its host's name is looked up would else wait for the name server, and the loop with
+        // it; so the thread that asks ends by itself.
+        ccurl_set_long(easy, CURLOPT_QUICK_EXIT, 1)
         ccurl_set_long(easy, CURLOPT_TCP_NODELAY, 1)
         // Waits for a connection on the way that may turn out to be HTTP/2. Over TLS that is known after the handshake;
         // in the clear only after the first response, and a silent model would hold up every other request.

@@ -21,7 +21,7 @@ final class UserManager: Sendable {
     }()
 
     /// As root a mount namespace is enough; others need to be root in a user namespace first.
-    private static let unshare =
+    static let unshare =
         ["/usr/bin/unshare", "--mount", "--propagation", "private"] + (getuid() == 0 ? [] : ["--map-root-user"])
 
     /// Moves the shell to a control group of its own (two managers in one would share `tandemd.service`), makes

@@ -101,6 +101,12 @@ private func result(_ status: String, _ transaction: String) -> String {
         #expect(daemon.received[1].contains(#""plan":{"edits":[]}"#))
     }
 
+    /// `tandem plan … | tandem apply -` where the plan failed.
+    @Test func nothingIsNoPlan() async throws {
+        let ran = try await runCLI(["apply", "--yes", "-"], home: home, input: "")
+        #expect(ran.status == 1 && ran.err == "tandem apply: stdin is empty: there is no plan to apply\n", "\(ran.err)")
+    }
+
     @Test func whatWasShownIsWhatIsCarriedOut() async throws {
         let daemon = try daemon()
         defer { daemon.stop() }

@@ -110,6 +110,8 @@ private struct GivenPlan {
         }
         let bytes = name == "-" ? try readInput("stdin", STDIN_FILENO) : try readFile(name)
         let source = name == "-" ? "stdin" : name
+        // What a `tandem plan` that failed leaves in a pipe or a file; it has said why.
+        if bytes.isEmpty { throw Failure("\(source) is empty: there is no plan to apply") }
         let root: JSONValue
         do {
             root = try JSONDocument(bytes).root

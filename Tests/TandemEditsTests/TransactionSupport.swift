@@ -116,6 +116,28 @@ struct TransactionScene {
 
     func tree() -> [String: String] { folder.files().mapValues { String(decoding: $0, as: UTF8.self) } }
 
+    /// Every file's bytes and permissions, and the folders.
+    func state() -> [String: [UInt8]] {
+        var state: [String: [UInt8]] = [:]
+        for case let name as String in FileManager.default.enumerator(atPath: folder.path) ?? .init() {
+            state["folder " + name] = []
+        }
+        for (path, bytes) in folder.files() { state["folder " + path] = Array("\(mode(path) ?? 0) ".utf8) + bytes }
+        return state
+    }
+
+    /// The paths whose bytes or permissions are not what they were.
+    func differences(from old: [String: [UInt8]]) -> [String] {
+        let new = state()
+        return Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }.sorted()
+    }
+
+    /// Permission bits of a file; nil where there is none.
+    func mode(_ path: String) -> UInt32? {
+        var status = stat()
+        return lstat(folder.path + "/" + path, &status) == 0 ? status.st_mode & 0o7777 : nil
+    }
+
     func commit() throws -> TransactionEngine.Outcome {
         let root = try EditRoot(folder.path)
         try journal.begin(TransactionRecord(id: id, root: folder.path, time: WallTime(milliseconds: 1)))

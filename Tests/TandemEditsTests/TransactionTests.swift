@@ -241,7 +241,7 @@ struct UndoTests {
         try scene.journal.begin(
             TransactionRecord(id: undoID, root: scene.folder.path, time: WallTime(milliseconds: 2), undoes: id))
         let engine = TransactionEngine(journal: scene.journal)
-        return (engine.commit(undoID, root: root, changes: changes), undoID)
+        return (engine.commit(undoID, root: root, changes: changes, emptied: record.folders), undoID)
     }
 
     @Test func undoesAndUndoesTheUndo() throws {
@@ -253,6 +253,51 @@ struct UndoTests {
         let second = try #require(try undo(scene, first.1))
         #expect(second.0.isCommitted)
         #expect(scene.tree() == TransactionScene.after)
+    }
+
+    /// Whatever is changed, deleted, created and renamed: taken back it is as it was, bytes and modes.
+    @Test(arguments: 0..<40) func takesBackAnything(seed: UInt64) throws {
+        var random = SeededGenerator(state: seed)
+        var scene = TransactionScene(.never)
+        func bytes() -> [UInt8] {
+            let count = [0, 1, 5, 300, 20_000].randomElement(using: &random)!
+            // Text with all line ends, or anything.
+            let isText = Bool.random(using: &random)
+            return (0..<count).map { _ in
+                isText
+                    ? Array("ab \t\r\n".utf8).randomElement(using: &random)! : UInt8.random(in: 0...255, using: &random)
+            }
+        }
+        scene.changes = []
+        for index in 0..<Int.random(in: 1...9, using: &random) {
+            let path = ["", "sub/", "sub/deep/"].randomElement(using: &random)! + "file \(index)\u{E9}"
+            let (before, after) = (bytes(), bytes() + [UInt8(index)])
+            let kind = Int.random(in: 0...3, using: &random)
+            if kind < 3 {
+                scene.folder.write(path, before)
+                chmod(scene.folder.path + "/" + path, [0o644, 0o600, 0o755, 0o640].randomElement(using: &random)!)
+            }
+            let mode = scene.mode(path)
+            switch kind {
+            case 0: scene.changes.append(FileChange(path: path, before: before, after: after))
+            case 1: scene.changes.append(FileChange(path: path, before: before, after: nil, mode: mode))
+            case 2:
+                scene.changes.append(FileChange(path: path, before: before, after: nil, mode: mode))
+                let kept = Bool.random(using: &random) ? before : after
+                let name = "new \(index % 2)/\(index)"
+                scene.changes.append(FileChange(path: name, before: nil, after: kept, renamedFrom: path))
+            default: scene.changes.append(FileChange(path: "made \(index % 2)/" + path, before: nil, after: after))
+            }
+        }
+        let before = scene.state()
+        #expect(try scene.commit().isCommitted)
+        let after = scene.state()
+        #expect(after != before)
+        let first = try #require(try undo(scene, scene.id))
+        #expect(first.0.isCommitted)
+        #expect(scene.differences(from: before) == [])
+        #expect(try #require(try undo(scene, first.1)).0.isCommitted)
+        #expect(scene.differences(from: after) == [])
     }
 
     @Test func mergesWhatChangedSince() throws {

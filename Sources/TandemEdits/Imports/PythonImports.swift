@@ -4,6 +4,7 @@ import TandemBase
 struct PythonImports: ImportLanguage {
     let name = "Python"
     let separatesGroups = true
+    private static let future = 0
     /// Folders of the file: a module named like one of them is local.
     private let folders: Set<String>
 
@@ -70,6 +71,9 @@ struct PythonImports: ImportLanguage {
         let known = site.statements.reduce(into: Set<String>()) { $0.formUnion($1.entry.identities) }
         let missing = entry.identities.subtracting(known)
         if missing.isEmpty { return .already }
+        if entry.group == Self.future, isBehindCode(site, source) {
+            return placed(entry, ImportSite(insertAt: site.insertAt), source)
+        }
         let prefix = "from " + words(entry.text)[1] + " import "
         guard words(entry.text)[0] == "from", !missing.contains(prefix + "*") else {
             return placed(entry, site, source)
@@ -104,6 +108,12 @@ struct PythonImports: ImportLanguage {
         return old.isEmpty ? placed(entry, site, source) : .lines(mergeable.lines, [merged])
     }
 
+    /// Imports may begin behind assignments and the like; one from `__future__` must stand before all other code.
+    private func isBehindCode(_ site: ImportSite, _ source: SourceLines) -> Bool {
+        guard let first = site.statements.first?.lines.lowerBound, site.insertAt < first else { return false }
+        return (site.insertAt..<first).contains { !source.isBlankLine($0) && !source[$0].hasPrefix("#") }
+    }
+
     private func isImport(_ source: SourceLines, _ index: Int) -> Bool {
         let line = source[index]
         return (line.hasPrefix("import ") || line.hasPrefix("from ")) && !Self.withoutComment(line).contains(";")
@@ -112,7 +122,7 @@ struct PythonImports: ImportLanguage {
     private func group(_ module: String) -> Int {
         let top = String(module.prefix { $0 != "." })
         if module.hasPrefix(".") || folders.contains(top) { return 3 }
-        if top == "__future__" { return 0 }
+        if top == "__future__" { return Self.future }
         return pythonStandardLibrary.contains(top) ? 1 : 2
     }
 

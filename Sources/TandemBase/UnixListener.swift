@@ -20,7 +20,11 @@ package func listenUnix(_ path: String, backlog: Int32) throws(UnixListenerFailu
     // look, else it would take a socket away that has just come alive.
     let folder = cl_open(path.lastIndex(of: "/").map { String(path[...$0]) } ?? ".", O_RDONLY | O_DIRECTORY, 0)
     defer { if folder >= 0 { close(folder) } }
-    for _ in 0..<lockTries where folder >= 0 && flock(folder, LOCK_EX | LOCK_NB) != 0 { usleep(10_000) }
+    var tries = 0
+    while folder >= 0, tries < lockTries, flock(folder, LOCK_EX | LOCK_NB) != 0, cl_errno() == EWOULDBLOCK {
+        tries += 1
+        usleep(10_000)
+    }
 
     let probe = cl_unix_socket(1)
     guard probe >= 0 else { throw .failed(SystemError("socket")) }

@@ -2,32 +2,25 @@
 ///
 /// Where RFC 8259 leaves the choice: any number that fits the grammar is accepted, duplicate keys are (see
 /// `JSONValue.duplicateKey`), and so are escapes of lone surrogates (they read as U+FFFD). A byte order mark is not.
-struct JSONParser: ~Copyable {
+struct JSONParser {
     private let base: UnsafePointer<UInt8>
     private let count: Int
     private let maxDepth: Int
     private var index = 0
-    private var tape: TapeBuilder
+    private(set) var tape: [TapeEntry] = []
 
-    /// The tape of a document; the caller's to deallocate.
-    static func tape(of bytes: UnsafeBufferPointer<UInt8>, maxDepth: Int) throws(JSONError) -> Tape {
+    /// Parses at once. `bytes` must outlive the parser.
+    init(_ bytes: UnsafeBufferPointer<UInt8>, maxDepth: Int) throws(JSONError) {
         guard let base = bytes.baseAddress, !bytes.isEmpty else { throw JSONError(offset: 0, reason: .empty) }
         guard bytes.count < TapeEntry.limit else {
             throw JSONError(offset: TapeEntry.limit, reason: .tooLarge(limit: TapeEntry.limit - 1))
         }
-        var parser = JSONParser(base, bytes.count, maxDepth)
-        try parser.parse()
-        return parser.finish()
-    }
-
-    private init(_ base: UnsafePointer<UInt8>, _ count: Int, _ maxDepth: Int) {
         self.base = base
-        self.count = count
+        self.count = bytes.count
         self.maxDepth = maxDepth
-        tape = TapeBuilder(capacity: count / 12 + 16)
+        tape.reserveCapacity(bytes.count / 12 + 16)
+        try parse()
     }
-
-    private consuming func finish() -> Tape { tape.finish() }
 
     private mutating func parse() throws(JSONError) {
         if base[0] == 0xEF, count >= 3, base[1] == 0xBB, base[2] == 0xBF { throw fail(.byteOrderMark) }

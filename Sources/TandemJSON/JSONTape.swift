@@ -36,54 +36,6 @@ struct TapeEntry: Sendable {
 
 typealias Tape = UnsafeBufferPointer<TapeEntry>
 
-/// A tape while it is written.
-struct TapeBuilder: ~Copyable {
-    private var base: UnsafeMutablePointer<TapeEntry>
-    private var capacity: Int
-    private(set) var count = 0
-
-    init(capacity: Int) {
-        self.capacity = capacity
-        base = .allocate(capacity: capacity)
-    }
-
-    deinit { base.deallocate() }
-
-    @inline(__always)
-    mutating func append(_ entry: TapeEntry) {
-        if count == capacity { grow() }
-        base[count] = entry
-        count &+= 1
-    }
-
-    @inline(__always)
-    subscript(_ index: Int) -> TapeEntry {
-        get {
-            assert(index < count)
-            return base[index]
-        }
-        set {
-            assert(index < count)
-            base[index] = newValue
-        }
-    }
-
-    private mutating func grow() {
-        let larger = UnsafeMutablePointer<TapeEntry>.allocate(capacity: capacity * 2)
-        larger.update(from: base, count: count)
-        base.deallocate()
-        base = larger
-        capacity *= 2
-    }
-
-    /// The tape, which is the caller's from now on: it deallocates it.
-    consuming func finish() -> Tape {
-        let tape = Tape(start: base, count: count)
-        discard self
-        return tape
-    }
-}
-
 extension UnsafeBufferPointer<TapeEntry> {
     /// The index of the entry behind the node at `index` and all within it.
     @inline(__always)

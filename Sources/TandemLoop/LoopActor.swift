@@ -10,9 +10,6 @@ package actor LoopActor {
 
     /// Runs `body` at once, for callbacks that C delivers on the loop's thread. Stops the process elsewhere, which
     /// is a fault of the program, never of its input.
-    ///
-    /// Inlined: called for each of libcurl's callbacks, it would otherwise make a closure for each.
-    @inlinable @inline(__always)
     package nonisolated static func assumeIsolated<Result, Failure: Error>(
         _ body: @LoopActor () throws(Failure) -> Result
     ) throws(Failure) -> Result {

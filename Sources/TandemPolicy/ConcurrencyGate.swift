@@ -52,7 +52,7 @@ package struct ConcurrencyGate<Waiter> {
         inFlight -= 1
         let held = max(0, held.nanoseconds)
         averageHeld = averageHeld.map { $0 + (held - $0) / 8 } ?? held
-        return queue.isEmpty ? nil : admit()
+        return admit()
     }
 
     /// A waiter gives up. False when it had entered already, or had given up: then it must `leave`, or has nothing.

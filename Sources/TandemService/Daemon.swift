@@ -215,7 +215,7 @@ package final class Daemon: RequestHandler {
                 .model(record.model), .uid(record.uid))
         }
         if subscribers.wants(.requests) { subscribers.requestFinished(record) }
-        store.record(consume record)
+        store.record(record)
     }
 
     package func handle(_ request: PendingRequest) {

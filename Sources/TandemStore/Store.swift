@@ -34,7 +34,7 @@ package final class Store: Sendable {
     // Writes: never block, never fail -------------------------------------------------------------------------
 
     /// Puts a finished request into the ledger.
-    package func record(_ request: consuming RequestRecord) { add(.request(BoxedRequest(consume request))) }
+    package func record(_ request: consuming RequestRecord) { add(.request(BoxedRequest(request))) }
 
     /// Appends messages to a conversation; it is made when it is new.
     package func append(_ turns: [SessionTurn], toSession session: String, uid: UInt32, user: String, at time: WallTime)

@@ -34,7 +34,7 @@ import Testing
         var refusal: Answer?
         while refusal == nil, clients.count < 32 {
             let client = try daemon.client()
-            try client.send(RawClient.request("ping"))
+            try? client.send(RawClient.request("ping"))
             let answer = try Answer(client.next())
             if answer.code == nil { clients.append(client) } else { refusal = answer }
         }
@@ -66,8 +66,11 @@ import Testing
         var refused = 0
         for _ in 0..<128 {
             let client = try RawClient(home.socketPath)
-            try client.send(RawClient.request("ping"))
-            if try Answer(client.next()).code == nil { clients.append(client) } else { refused += 1 }
+            // Whoever is refused may find it closed already; why is there to be read all the same.
+            try? client.send(RawClient.request("ping"))
+            let code = try Answer(client.next()).code
+            #expect(code == nil || code == -32008)
+            if code == nil { clients.append(client) } else { refused += 1 }
         }
         #expect(clients.count > 16 && refused > 8, "\(clients.count) came in")
         for client in clients.prefix(4) { #expect(try content(client.call("chat", chatParams())) == "ok") }

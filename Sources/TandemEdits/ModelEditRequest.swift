@@ -100,10 +100,13 @@ package struct ModelEditRequest: Sendable {
     /// - Throws: `model_answer` with the exact fault, for one repair call.
     package func validate(answer: String, finishReason: String?) throws(EditFault) -> [UInt8] {
         if finishReason == "length" { throw fault("the answer was cut off at the token limit") }
-        let blocks = FencedBlock.all(in: Array(ThinkingTrace.removed(from: answer).utf8))
+        let blocks = FencedBlock.all(inAnswer: answer)
         guard let block = blocks.first else { throw fault("the answer holds no fenced block with the region") }
         guard blocks.count == 1 else { throw fault("the answer holds \(blocks.count) fenced blocks where one is due") }
         guard block.closed else { throw fault("the answer's fenced block is not closed, so it was cut off") }
+        guard !block.mayEndEarly else {
+            throw fault("the answer holds fences, so it is not clear where it ends: fence it with more backticks")
+        }
         let old = splitLines(Array(regionText.utf8)).dropLast()
         let new = splitLines(block.content).dropLast()
         if let line = ElisionMarker.first(in: Array(new), notIn: Array(old)) {

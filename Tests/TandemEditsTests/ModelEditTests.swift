@@ -54,6 +54,24 @@ struct ModelEditTests {
         #expect(fault(removing, "```\nline 3\n```") == nil)
     }
 
+    /// Only what stands before the answer is a trace: code may hold the tags.
+    @Test func tagsOfTracesWithinCodeAreCode() throws {
+        let request = try request(LineRegion(start: 3, end: 4))
+        let code = "open = \"<think>\"\nclose = \"</think>\"\n"
+        for trace in ["", "<think>\n```\nwrong\n```\n</think>\n", "Perhaps\n```\nwrong\n```\n</think>\n"] {
+            let answer = try request.validate(answer: trace + "Sure.\n```\n" + code + "```\n", finishReason: "stop")
+            #expect(String(decoding: answer, as: UTF8.self) == code, "after \(trace)")
+        }
+        #expect(fault(request, "<think>\n```\nline 3\nline 4\n```\n")?.contains("no fenced block") == true)
+    }
+
+    @Test func aBlockThatMayHaveEndedEarlyIsRefused() throws {
+        let request = try request(nil)
+        let answer = "```\n\(file)```python\nx = 1\n```\n"
+        #expect(fault(request, answer)?.contains("more backticks") == true)
+        #expect(fault(request, "`" + answer.dropLast() + "`\n") == nil)
+    }
+
     @Test func regionsMustBeInTheFile() {
         let outcome = resolve(file, .modelEdit(action: "x", region: LineRegion(start: 3, end: 99))).outcomes[0]
         #expect(outcome.fault?.kind == .invalidRegion)

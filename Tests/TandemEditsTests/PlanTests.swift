@@ -175,4 +175,55 @@ struct PlanReaderTests {
             #expect(plan.edits == [PlannedEdit("a", .create(Array("x</think>y".utf8)))], "in pieces of \(size)")
         }
     }
+
+    /// Servers take a trace out of an answer, so a plan may hold the first closing tag there is.
+    @Test func aClosingTagWithinATextIsText() {
+        let blocks = """
+            ```edit
+            {"file": "b", "type": "delete"}
+            ```
+            ```text id=1
+            end = "</think>"
+            ```
+            ```edit
+            {"file": "a", "type": "create", "content": {"block": "1"}}
+            ```
+            """
+        let json =
+            #"{"edits":[{"file":"b","type":"delete"},"#
+            + #"{"file":"a","type":"create","content":"end = \"</think>\"\n"}]}"#
+        let expected = [PlannedEdit("b", .delete), PlannedEdit("a", .create(Array("end = \"</think>\"\n".utf8)))]
+        for answer in [blocks, json, "I {think.</think>" + blocks, "I think\n</think>\n" + json] {
+            let outcome = PlanReader.read(answer)
+            #expect(outcome.plan.edits == expected && outcome.problems.isEmpty && outcome.isComplete, "\(answer)")
+        }
+    }
+
+    /// A fence within a text ends it too early, where the text's own is no longer: that must not become an edit.
+    @Test func aTextThatHoldsItsOwnFenceIsRefused() {
+        let text = "# Title\n```sh\nmake\n```\nMore.\n"
+        func answer(_ fence: String) -> String {
+            """
+            \(fence)text id=1
+            \(text)\(fence)
+            \(fence)edit
+            {"file": "README.md", "type": "create", "content": {"block": "1"}}
+            \(fence)
+            """
+        }
+        let outcome = PlanReader.read(answer("```"))
+        #expect(outcome.problems.contains { $0.message.contains("more backticks") })
+        #expect(PlanReader.read(answer("````")).plan.edits == [PlannedEdit("README.md", .create(Array(text.utf8)))])
+        #expect(PlanReader.read(answer("````")).problems.isEmpty)
+    }
+
+    /// Time grows with the answer, not with its square.
+    @Test(.timeLimit(.minutes(1)))
+    func longAnswersAreReadInTime() {
+        let prose = String(repeating: "Some words about the change.\n", count: 50_000)
+        let line = "```" + String(repeating: "{\"a\": 1} ", count: 50_000)
+        for answer in [prose, line, "```text id=1\n" + prose, String(repeating: " ", count: 500_000)] {
+            #expect(PlanReader.read(answer).plan.edits.isEmpty)
+        }
+    }
 }

@@ -13,7 +13,8 @@ struct JSONElementScanner: Sendable {
     private var buffer: [UInt8] = []
     /// The open brackets; an empty stack is running text.
     private var stack: [UInt8] = []
-    private var inString = false
+    /// Within a value's string.
+    private(set) var isInString = false
     private var escaped = false
     private var stringStart = 0
     private var lastString: Range<Int>?
@@ -65,16 +66,16 @@ struct JSONElementScanner: Sendable {
     private mutating func step(_ byte: UInt8, _ found: inout [Found]) {
         if escaped {
             escaped = false
-        } else if inString {
+        } else if isInString {
             if byte == 0x5C { escaped = true }
             if byte == 0x22 {
-                inString = false
+                isInString = false
                 lastString = stringStart..<buffer.count - 1
             }
         } else {
             switch byte {
             case 0x22:
-                inString = true
+                isInString = true
                 stringStart = buffer.count
             case 0x7B, 0x5B:
                 stack.append(byte)

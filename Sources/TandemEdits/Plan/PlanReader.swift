@@ -42,6 +42,8 @@ package struct PlanReader: Sendable {
     private var header = EditPlan(edits: [])
     private var headerProblems: [PlanProblem] = []
     private var sawPlan = false
+    /// A trace that only ended.
+    private var sawTrace = false
     private var unclosedBlock = false
 
     package init() {}
@@ -52,11 +54,15 @@ package struct PlanReader: Sendable {
         for part in think.feed(Array(piece)) {
             switch part {
             case .text(let bytes): handle(fences.feed(bytes), &events)
-            case .endedWithoutStart:
-                // The filter has read the whole piece already, and knows that a trace was seen.
+            // In a plan's text it is text.
+            case .closingTag(let tag) where sawTrace || fences.isOpen || scanner.isInString:
+                handle(fences.feed(tag), &events)
+            case .closingTag:
+                // The filter has read the whole piece already.
                 let filter = think
                 self = PlanReader()
                 think = filter
+                sawTrace = true
                 events = [.restart]
             }
         }
@@ -92,7 +98,15 @@ package struct PlanReader: Sendable {
             case .inside(let info, let bytes):
                 if Self.isJSON(info) { take(scanner.feed(bytes), &events) }
             case .block(let block):
-                if let id = Self.blockID(block.info) {
+                let id = Self.blockID(block.info)
+                if block.mayEndEarly, id != nil || Self.isJSON(block.info) {
+                    headerProblems.append(
+                        PlanProblem(
+                            "",
+                            "has a block \(id.map { "with id=\($0) " } ?? "")that holds a fence as long as its own: "
+                                + "fence it with more backticks"))
+                }
+                if let id {
                     if block.closed { blocks[id] = block.content } else { unclosedBlock = true }
                     retry(&events)
                 }
@@ -163,68 +177,6 @@ package struct PlanReader: Sendable {
             events.append(.edit(index: index, edit))
         } else {
             waiting.append(index)
-        }
-    }
-}
-
-/// Takes `<think>…</think>` out of a stream, however it is cut.
-struct ThinkFilter: Sendable {
-    enum Part: Sendable {
-        case text([UInt8])
-        /// A closing tag without an opening one.
-        case endedWithoutStart
-    }
-
-    private static let tags: [(bytes: [UInt8], opens: Bool)] = [
-        (Array("<think>".utf8), true), (Array("<thinking>".utf8), true), (Array("</think>".utf8), false),
-        (Array("</thinking>".utf8), false),
-    ]
-
-    private var held: [UInt8] = []
-    private var inside = false
-    /// A trace stands at the beginning; later tags are text (a plan may edit a file that holds them).
-    private var sawText = false
-    private var sawTrace = false
-
-    mutating func feed(_ bytes: [UInt8]) -> [Part] {
-        var parts: [Part] = []
-        var text: [UInt8] = []
-        for byte in bytes {
-            held.append(byte)
-            if let tag = Self.tags.first(where: { $0.bytes == held }) {
-                take(tag.opens, &text, &parts)
-                continue
-            }
-            while !held.isEmpty, !Self.tags.contains(where: { $0.bytes.starts(with: held) }) {
-                let first = held.removeFirst()
-                if !inside { text.append(first) }
-                if !inside, !isBlank(first), first != 0x0A, first != 0x0D { sawText = true }
-            }
-        }
-        if !text.isEmpty { parts.append(.text(text)) }
-        return parts
-    }
-
-    /// What was held back.
-    mutating func finish() -> [UInt8] {
-        defer { held = [] }
-        return inside ? [] : held
-    }
-
-    private mutating func take(_ opens: Bool, _ text: inout [UInt8], _ parts: inout [Part]) {
-        defer { held = [] }
-        if opens, !inside, !sawText {
-            inside = true
-        } else if !opens, inside {
-            inside = false
-            sawTrace = true
-        } else if !opens, !sawTrace {
-            sawTrace = true
-            text = []
-            parts = [.endedWithoutStart]
-        } else if !inside {
-            text += held
-            sawText = true
         }
     }
 }

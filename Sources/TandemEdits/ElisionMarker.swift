@@ -1,29 +1,3 @@
-/// Thinking traces that models write into their answers.
-enum ThinkingTrace {
-    /// The text without `<think>…</think>` and `<thinking>…</thinking>`; an unclosed trace runs to the end. A closing
-    /// tag without an opening one (templates that open it for the model) ends a trace that began with the text.
-    static func removed(from text: String) -> String {
-        var result = text
-        for (opening, closing) in [("<think>", "</think>"), ("<thinking>", "</thinking>")] {
-            while let start = find(opening, in: result) {
-                let tail = String(result[start.upperBound...])
-                let rest = find(closing, in: tail).map { String(tail[$0.upperBound...]) } ?? ""
-                result = String(result[..<start.lowerBound]) + rest
-            }
-            if let end = find(closing, in: result) { result = String(result[end.upperBound...]) }
-        }
-        return result
-    }
-
-    private static func find(_ needle: String, in text: String) -> Range<String.Index>? {
-        guard let offset = PatternSearch.occurrences(of: Array(needle.utf8), in: Array(text.utf8)).first else {
-            return nil
-        }
-        let start = text.utf8.index(text.startIndex, offsetBy: offset)
-        return start..<text.utf8.index(start, offsetBy: needle.utf8.count)
-    }
-}
-
 /// Lines such as `# ... rest of the code unchanged ...` that stand for code left out.
 enum ElisionMarker {
     private static let words = [

@@ -82,7 +82,6 @@ extension PlanRun {
         if !changes.isEmpty {
             guard !Task.isCancelled else { throw .cancelled(requestID: id.description) }
             isCommitting = true
-            defer { isCommitting = false }
             let undoing = TransactionRecord(
                 id: daemon.makeID(), root: record.root, time: .now(), uid: request.peer.uid, undoes: record.id)
             let outcome: TransactionEngine.Outcome

@@ -244,7 +244,6 @@ struct PlanExecution {
     ) async throws(RPCError) -> Commit {
         guard !Task.isCancelled else { throw .cancelled(requestID: run.id.description) }
         run.isCommitting = true
-        defer { run.isCommitting = false }
         let outcome: TransactionEngine.Outcome
         do throws(JournalError) {
             outcome = try await run.daemon.edits.commit(record, handle, changes)

@@ -29,8 +29,10 @@ final class PlanRun: RequestWork, WorkflowListener {
     private var isOver = false
     /// The work, while it waits for a slow client.
     private var waitsForRoom: CheckedContinuation<Void, Never>?
-    /// The tree is being changed: that ends well or ill by itself within moments, and is then told as it is.
+    /// The tree is being changed, or is: that ends well or ill by itself within moments, and is told as it is.
     var isCommitting = false
+    /// Nobody reads the events of a change that cannot be cancelled any more.
+    private var isUnheard = false
     private(set) lazy var models = PlanModels(self)
 
     init(
@@ -72,7 +74,10 @@ final class PlanRun: RequestWork, WorkflowListener {
     }
 
     func cancel(_ cause: CancellationCause) {
-        guard !isCommitting else { return }
+        guard !isCommitting else {
+            isUnheard = true
+            return resumeForRoom()
+        }
         let id = id.description
         task?.cancel()
         finish(.failure(cause == .shutdown ? .shuttingDown(requestID: id) : .cancelled(requestID: id)))
@@ -80,13 +85,17 @@ final class PlanRun: RequestWork, WorkflowListener {
 
     func resume() {
         models.resume()
+        resumeForRoom()
+    }
+
+    private func resumeForRoom() {
         waitsForRoom?.resume()
         waitsForRoom = nil
     }
 
     /// Waits until the client takes events again; returns at once where it does, or when the request is over.
     func room() async {
-        guard isCongested, !isOver else { return }
+        guard isCongested, !isOver, !isUnheard else { return }
         await withCheckedContinuation { waitsForRoom = $0 }
     }
 
@@ -105,8 +114,7 @@ final class PlanRun: RequestWork, WorkflowListener {
     private func finish(_ result: Result<[UInt8], RPCError>) {
         guard !isOver else { return }
         isOver = true
-        waitsForRoom?.resume()
-        waitsForRoom = nil
+        resumeForRoom()
         if let deadline { EventLoop.shared.cancel(deadline) }
         models.release()
         var record = RequestRecord(

@@ -226,6 +226,37 @@ import Testing
         #expect(try home.workflow.ledger().outcome == "deadline_exceeded")
         #expect(home.names == ["a.py", "b.py", "c.txt"])
     }
+
+    /// A client that reads too slowly to hear of it all: what is done is told as done, or to nobody.
+    @Test(arguments: [false, true])
+    func aCommittedChangeIsNotCancelled(clientLeaves: Bool) throws {
+        let home = try PlanHome(settings: "[limits]\noutbound_bytes = \"64KiB\"\n")
+        let count = 6000
+        let creates = (0..<count).map { "{\"file\":\"f\($0)\",\"type\":\"create\",\"content\":\"\"}" }
+        let client = try home.daemon.client()
+        let params = home.params(creates.joined(separator: ","), ",\"stream\":true,\"verify\":\"none\"")
+        try client.send(RawClient.request("executePlan", params))
+        let started = try JSONDocument(Array(client.next().utf8)).root["params"]
+        let id = try #require(started?["request_id"]?.string)
+        for _ in 0..<count { while try !client.next().contains("\"resolved\"") {} }
+        #expect(
+            eventually {
+                let answer = try? home.call("transactions", "{\"limit\":1}").response
+                return answer?.result?["transactions"]?[0]?["state"]?.string == "committed"
+            })
+        if clientLeaves {
+            shutdown(client.descriptor, Int32(SHUT_RDWR))
+        } else {
+            #expect(try home.call("cancel", "{\"request_id\":\"\(id)\"}").response.code == nil)
+            let answer = try JSONDocument(Array(client.response().utf8)).root
+            #expect(answer.result?["status"]?.string == "committed", "\(answer.code ?? 0)")
+        }
+        #expect(
+            eventually {
+                let row = try? home.call("history", "{\"limit\":1}").response.result?["requests"]?[0]
+                return row?["outcome"]?.string == "ok"
+            })
+    }
 }
 
 /// Configured verifiers end with their whole process group: when the request is cancelled, and at their time limit.

@@ -312,6 +312,37 @@ struct UndoTests {
         #expect(scene.tree()["a"] == "1\n2\n3\n4\nfive\n")
     }
 
+    @Test func whatWasWrittenUnderANewNameComesBackWithTheFile() throws {
+        func scene() throws -> TransactionScene {
+            var scene = TransactionScene(.never)
+            scene.folder.write("e", Array("1\n2\n3\n4\n5\n".utf8))
+            chmod(scene.folder.path + "/e", 0o754)
+            scene.changes = [
+                FileChange(path: "e", before: Array("1\n2\n3\n4\n5\n".utf8), after: nil, mode: 0o754),
+                FileChange(path: "dir/f", before: nil, after: Array("one\n2\n3\n4\n5\n".utf8), renamedFrom: "e"),
+            ]
+            #expect(try scene.commit().isCommitted)
+            return scene
+        }
+        let merged = try scene()
+        merged.folder.write("dir/f", Array("one\n2\n3\n4\nfive\n".utf8))
+        chmod(merged.folder.path + "/dir/f", 0o754)
+        let done = try #require(try undo(merged, merged.id))
+        #expect(done.0.isCommitted)
+        #expect(merged.tree()["e"] == "1\n2\n3\n4\nfive\n" && merged.tree()["dir/f"] == nil)
+        #expect(merged.mode("e") == 0o754)
+        #expect(try undo(merged, done.1)?.0.isCommitted == true)
+        #expect(merged.tree()["dir/f"] == "one\n2\n3\n4\nfive\n" && merged.tree()["e"] == nil)
+        let conflict = try scene()
+        conflict.folder.write("dir/f", Array("uno\n2\n3\n4\n5\n".utf8))
+        #expect(try undo(conflict, conflict.id) == nil)
+        let taken = try scene()
+        taken.folder.write("dir/f", Array("one\n2\n3\n4\nfive\n".utf8))
+        taken.folder.write("e", Array("another\n".utf8))
+        #expect(try undo(taken, taken.id) == nil)
+        #expect(taken.tree()["e"] == "another\n")
+    }
+
     @Test func refusesConflicts() throws {
         let scene = TransactionScene(.never)
         _ = try scene.commit()

@@ -9,7 +9,10 @@ package enum Undo {
     ) -> Result<[FileChange], UndoFaults> {
         var changes: [FileChange] = []
         var faults: [(path: String, fault: EditFault)] = []
-        for change in record.changes {
+        let newNames = Dictionary(
+            record.changes.compactMap { change in change.renamedFrom.map { ($0, change.path) } }
+        ) { first, _ in first }
+        for change in withLaterWriting(record.changes, newNames, root) {
             do throws(EditFault) {
                 if let inverse = try inverse(of: change, now: try root.read(change.path)) { changes.append(inverse) }
             } catch {
@@ -18,8 +21,7 @@ package enum Undo {
         }
         // A renamed file gets its own metadata back with its name.
         for index in changes.indices where changes[index].before == nil {
-            let old = changes[index].path
-            changes[index].renamedFrom = record.changes.first { $0.renamedFrom == old }?.path
+            changes[index].renamedFrom = newNames[changes[index].path]
         }
         return faults.isEmpty ? .success(changes) : .failure(UndoFaults(faults: faults))
     }
@@ -28,6 +30,25 @@ package enum Undo {
         package var faults: [(path: String, fault: EditFault)]
 
         package init(faults: [(path: String, fault: EditFault)]) { self.faults = faults }
+    }
+
+    /// The same, as if each renamed file had been given what now stands under its new name: that goes back with it.
+    /// Where the two do not merge the change is left as it is, and in the way.
+    private static func withLaterWriting(
+        _ changes: [FileChange], _ newNames: [String: String], _ root: borrowing EditRoot
+    ) -> [FileChange] {
+        guard !newNames.isEmpty else { return changes }
+        var changes = changes
+        let places = Dictionary(changes.indices.map { (changes[$0].path, $0) }) { first, _ in first }
+        for (oldName, newName) in newNames {
+            guard let old = places[oldName], let new = places[newName], let before = changes[old].before,
+                let after = changes[new].after, let now = try? root.read(newName)?.bytes,
+                case .success(let merged) = ThreeWayMerge.merge(base: after, ours: now, theirs: before)
+            else { continue }
+            changes[new].after = now
+            changes[old].before = merged
+        }
+        return changes
     }
 
     /// nil when the file is as before already.

@@ -77,6 +77,23 @@ void cl_eventfd_drain(int fd) {
     eventfd_t value;
     (void)eventfd_read(fd, &value);
 }
+
+static struct flock byte_at(int64_t offset, short type) {
+    return (struct flock){.l_type = type, .l_whence = SEEK_SET, .l_start = offset, .l_len = 1};
+}
+int cl_lock_byte(int fd, int64_t offset) {
+    struct flock lock = byte_at(offset, F_WRLCK);
+    return fcntl(fd, F_OFD_SETLK, &lock);
+}
+void cl_unlock_byte(int fd, int64_t offset) {
+    struct flock lock = byte_at(offset, F_UNLCK);
+    (void)fcntl(fd, F_OFD_SETLK, &lock);
+}
+int cl_is_byte_locked(int fd, int64_t offset) {
+    struct flock lock = byte_at(offset, F_WRLCK);
+    return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
 int cl_pipe(int fds[2], int flags) { return pipe2(fds, flags); }
 int cl_accept(int fd, int nonblocking) {
     return accept4(fd, NULL, NULL, SOCK_CLOEXEC | (nonblocking ? SOCK_NONBLOCK : 0));

@@ -15,6 +15,7 @@ private let logPages = 4096
 /// Callable from any thread; calls wait for each other and for the disk.
 package final class EditJournal: TransactionJournal {
     private let database: Mutex<Database>
+    private let locks: TransactionLocks
     /// Bytes of images written since the last checkpoint.
     private let logged = Atomic<Int>(0)
 
@@ -22,21 +23,19 @@ package final class EditJournal: TransactionJournal {
     package static func open(path: String, at now: WallTime) throws(SQLiteError) -> (EditJournal, DatabaseFile.Outcome)
     {
         let file = DatabaseFile(path: path, durability: .full, pageBytes: pageBytes, migrations: migrations)
-        let journal: EditJournal
-        let outcome: DatabaseFile.Outcome
-        (journal, outcome) = try Self.opened(file, now)
-        return (journal, outcome)
-    }
-
-    private static func opened(
-        _ file: DatabaseFile, _ now: WallTime
-    ) throws(SQLiteError) -> (EditJournal, DatabaseFile.Outcome) {
         let (database, outcome) = try file.open(at: now)
         try database.execute("PRAGMA wal_autocheckpoint = \(logPages)")
-        return (EditJournal(database), outcome)
+        do throws(SystemError) {
+            return (EditJournal(database, try TransactionLocks(journal: path)), outcome)
+        } catch {
+            throw SQLiteError(.cannotOpen, error.description)
+        }
     }
 
-    private init(_ database: sending Database) { self.database = Mutex(database) }
+    private init(_ database: sending Database, _ locks: consuming TransactionLocks) {
+        self.database = Mutex(database)
+        self.locks = locks
+    }
 
     private static let migrations = [
         """
@@ -90,6 +89,7 @@ package final class EditJournal: TransactionJournal {
     }
 
     package func begin(_ record: TransactionRecord) throws(JournalError) {
+        locks.take(record.id)
         try with { database throws(SQLiteError) in
             let statement = try database.statement(
                 """
@@ -158,9 +158,11 @@ package final class EditJournal: TransactionJournal {
             statement.bind(id)
             try statement.run()
         }
+        if state.isFinished { locks.giveBack(id) }
     }
 
     package func discard(_ id: ULID) throws(JournalError) {
+        defer { locks.giveBack(id) }
         try with { database throws(SQLiteError) in
             try database.transaction { () throws(SQLiteError) in
                 for (table, column) in [
@@ -193,7 +195,9 @@ package final class EditJournal: TransactionJournal {
                 """
             ).rows { $0.id() }
             var records: [TransactionRecord] = []
-            for id in ids { if let record = try Self.record(id, database) { records.append(record) } }
+            for id in ids where !locks.isTaken(id) {
+                if let record = try Self.record(id, database) { records.append(record) }
+            }
             return records
         }
     }

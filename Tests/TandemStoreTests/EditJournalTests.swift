@@ -1,6 +1,7 @@
 import TandemBase
 import TandemEdits
 import TandemStore
+import TandemTestSupport
 import Testing
 
 struct EditJournalTests {
@@ -51,6 +52,25 @@ struct EditJournalTests {
         #expect(try journal.list(limit: 10, root: "/r", uid: 7).map(\.paths) == [["a\nb", "c", "d"]])
         try journal.removeFinished(before: WallTime(milliseconds: 10))
         #expect(try journal.list(limit: 10, root: nil, uid: nil).map(\.id) == [first])
+    }
+
+    /// What another daemon is at is not what a crash left.
+    @Test func twoDaemonsOnOneJournal() throws {
+        let (mine, theirs, over) = (id(1), id(2), id(3))
+        let recovering = try journal()
+        do {
+            let other = try journal()
+            for id in [theirs, over] {
+                try other.begin(TransactionRecord(id: id, root: "/r", time: WallTime(milliseconds: 1)))
+            }
+            try other.setState(over, .committed)
+            try other.setState(theirs, .committing)
+            try recovering.begin(TransactionRecord(id: mine, root: "/r", time: WallTime(milliseconds: 1)))
+            #expect(try recovering.unfinished().map(\.id) == [mine])
+            #expect(try other.unfinished().map(\.id) == [theirs])
+        }
+        // It ended in the middle; a process that another test just starts may have its files for a moment more.
+        #expect(eventually { (try? recovering.unfinished().map(\.id)) == [mine, theirs] })
     }
 
     @Test func oneTransactionForEachKey() throws {

@@ -35,6 +35,12 @@ int cl_epoll_wait(int epfd, cl_ready *ready, int capacity, int64_t timeout_ns);
 int cl_eventfd(void);
 void cl_eventfd_signal(int fd);
 void cl_eventfd_drain(int fd);
+/// Locks a byte of a file for this open file (F_OFD_SETLK) without waiting; -1 where it is locked, or cannot be. It is
+/// given back with the last descriptor, so at the latest when the process ends, however it ends.
+int cl_lock_byte(int fd, int64_t offset);
+void cl_unlock_byte(int fd, int64_t offset);
+/// Whether the byte is locked through another open file, of whatever process.
+int cl_is_byte_locked(int fd, int64_t offset);
 int cl_pipe(int fds[2], int flags);
 /// Close-on-exec; non-blocking when asked for.
 int cl_accept(int fd, int nonblocking);

@@ -104,7 +104,7 @@ package protocol TransactionJournal: Sendable {
     func setState(_ id: ULID, _ state: TransactionState) throws(JournalError)
     /// Takes a record out, of which nothing was carried out.
     func discard(_ id: ULID) throws(JournalError)
-    /// Every record whose state is not finished, oldest first.
+    /// Every record whose state is not finished and that nobody is at, oldest first.
     func unfinished() throws(JournalError) -> [TransactionRecord]
     func load(_ id: ULID) throws(JournalError) -> TransactionRecord?
     func find(idempotencyKey: String, uid: UInt32) throws(JournalError) -> TransactionRecord?

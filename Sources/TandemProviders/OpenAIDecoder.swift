@@ -13,6 +13,7 @@ package enum DecodedPiece: Sendable {
 package struct OpenAIDecoder: Sendable {
     private var thinking = ThinkSplitter()
     private var hasReasoningMember = false
+    private var toolCalls = ToolCallOrder()
 
     package init() {}
 
@@ -92,13 +93,7 @@ package struct OpenAIDecoder: Sendable {
             case 3:
                 if let text = value.string, !text.isEmpty { emit(.delta(.content(text))) }
             case 4:
-                for (position, call) in value.elements.enumerated() {
-                    let function = call["function"]
-                    let piece = ToolCall(
-                        id: call["id"]?.string, name: function?["name"]?.string,
-                        arguments: function?["arguments"].map(argumentText) ?? "")
-                    emit(.delta(.toolCall(index: call["index"]?.int ?? position, piece)))
-                }
+                for (position, call) in value.elements.enumerated() { toolCall(call, at: position, emit) }
             default: break
             }
         }
@@ -108,6 +103,16 @@ package struct OpenAIDecoder: Sendable {
         // A server that sends reasoning apart has no inline traces: its `<think>` is the answer's own text.
         if hasReasoningMember { return emit(.delta(.content(text))) }
         thinking.feed(text) { emit(.delta($0)) }
+    }
+
+    private mutating func toolCall(_ call: JSONValue, at position: Int, _ emit: (DecodedPiece) -> Void) {
+        let function = call["function"]
+        // Some servers send empty ones with all pieces but the first.
+        let name = function?["name"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+        let known = call["id"]?.string.flatMap { $0.isEmpty ? nil : $0 }
+        let (place, id) = toolCalls.place(index: call["index"]?.int ?? position, id: known, hasName: name != nil)
+        let arguments = function?["arguments"].map(argumentText) ?? ""
+        emit(.delta(.toolCall(index: place, ToolCall(id: id, name: name, arguments: arguments))))
     }
 
     /// Ollama and others send the arguments as an object, not as a string.

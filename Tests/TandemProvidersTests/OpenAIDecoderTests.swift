@@ -75,7 +75,40 @@ import Testing
             ])
         #expect(completion.finishReason == .toolCalls)
         let object = OpenAIMaterial.chunk(delta: #"{"tool_calls":[{"function":{"name":"f","arguments":{"a": 1}}}]}"#)
-        #expect(try decode(object).completion.toolCalls == [ToolCall(name: "f", arguments: "{\"a\": 1}")])
+        #expect(try decode(object).completion.toolCalls == [ToolCall(id: "call_0", name: "f", arguments: "{\"a\": 1}")])
+    }
+
+    /// What servers do instead of counting from 0, in chunks of `index:id:name:arguments`, where "-" stands for an
+    /// absent member.
+    @Test(arguments: [
+        ("all have the index 0", ["0:a:f:{}", "0:b:g:{", "0:-:-:}"], ["a:f:{}", "b:g:{}"]),
+        ("no index", ["-:a:f:{", "-:-:-:}", "-:b:g:{}"], ["a:f:{}", "b:g:{}"]),
+        ("neither index nor id", ["-:-:f:{}", "-:-:g:{}"], ["call_0:f:{}", "call_1:g:{}"]),
+        ("the first is 1, the next 5", ["1:a:f:{", "5:b:g:{}", "1:-:-:}"], ["a:f:{}", "b:g:{}"]),
+        ("empty id and name afterwards", ["0:a:f:{", "0:::}"], ["a:f:{}"]),
+        ("id and name in each piece", ["0:a:f:{", "1:b:g:[", "0:a:f:}", "1:b:g:]"], ["a:f:{}", "b:g:[]"]),
+    ])
+    func toolCallsHoweverTheyAreCounted(what: String, pieces: [String], calls: [String]) throws {
+        let chunks = pieces.map { piece in
+            let parts = piece.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
+            var call = parts[0] == "-" ? "{" : "{\"index\":\(parts[0]),"
+            if parts[1] != "-" { call += "\"id\":\(quoted(parts[1]))," }
+            call += "\"function\":{" + (parts[2] == "-" ? "" : "\"name\":\(quoted(parts[2])),")
+            return OpenAIMaterial.chunk(
+                delta: "{\"tool_calls\":[\(call)\"arguments\":\(quoted(parts[3]))}}]}")
+        }
+        var decoder = OpenAIDecoder()
+        var completion = Completion()
+        for chunk in chunks {
+            let isKnown = decoder.decode(try JSONDocument(Array(chunk.utf8)).root) { piece in
+                guard case .delta(let delta) = piece, case .toolCall(_, let call) = delta else { return }
+                #expect(call.id != "" && call.name != "", "nothing empty is told: \(what)")
+                let isTaken = completion.append(delta)
+                #expect(isTaken)
+            }
+            #expect(isKnown)
+        }
+        #expect(completion.toolCalls.map { "\($0.id ?? ""):\($0.name ?? ""):\($0.arguments)" } == calls, "\(what)")
     }
 
     @Test func aToolCallIndexOutOfRangeIsRefused() {

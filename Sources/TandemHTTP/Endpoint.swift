@@ -47,6 +47,8 @@ package final class HTTPEndpoint {
         self.client = client
         parsedURL = Self.parse(settings.url)
         headerList = curl_slist_append(nil, "Expect:")
+        // Not sent, as it is empty: to unpack what is compressed (`makeHandle`) libcurl would ask for it.
+        headerList = curl_slist_append(headerList, "Accept-Encoding:")
         if !settings.headers.contains(where: { $0.name.lowercased() == "user-agent" }) {
             // As an option libcurl would format it anew for each transfer.
             headerList = curl_slist_append(headerList, "User-Agent: tandem")
@@ -119,7 +121,8 @@ package final class HTTPEndpoint {
         // Waits for a connection on the way that may turn out to be HTTP/2. Over TLS that is known after the handshake;
         // in the clear only after the first response, and a silent model would hold up every other request.
         if isEncrypted { ccurl_set_long(easy, CURLOPT_PIPEWAIT, 1) }
-        ccurl_set_string(easy, CURLOPT_ACCEPT_ENCODING, nil)
+        // Nothing is asked for (`init`), but a server may compress all the same (RFC 9110, 12.5.3): then it is unpacked.
+        ccurl_set_string(easy, CURLOPT_ACCEPT_ENCODING, "identity")
         ccurl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
         if let certificateFile { ccurl_set_string(easy, CURLOPT_CAINFO, certificateFile) }
         if settings.connectsOnly { ccurl_connect_only(easy) }

@@ -88,6 +88,19 @@ func start(_ endpoint: HTTPEndpoint, body: String = "{}", _ receiver: Receiver) 
         }
     }
 
+    /// A request without Accept-Encoding may be answered in any (RFC 9110, 12.5.3).
+    @Test func unpacksWhatComesCompressedUnasked() throws {
+        // "hello", by gzip.
+        let packed: [UInt8] = [
+            31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 203, 72, 205, 201, 201, 7, 0, 134, 166, 16, 54, 5, 0, 0, 0,
+        ]
+        let upstream = try ScriptedUpstream(Reply(headers: [("Content-Encoding", "gzip")], body: [.bytes(packed)]))
+        let receiver = Receiver()
+        _ = try start(upstream.baseURL, receiver)
+        #expect(receiver.finished.wait())
+        #expect(try onLoop { receiver.text } == "hello")
+    }
+
     @Test func saysWhoItIsUnlessTheConfigurationDoes() throws {
         let upstream = try ScriptedUpstream(.chat("hello"))
         let agents = try [[], [("user-agent", Secret("mine/1"))]].map { (headers: [(String, Secret)]) in

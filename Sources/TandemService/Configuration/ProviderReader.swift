@@ -15,6 +15,9 @@ extension ConfigurationReader {
         }
     }
 
+    /// Which of them belong is not known where `kind` is not.
+    private static let keysOfOneKind = ["devbox", "blueprint", "command", "model_path", "idle_stop"]
+
     private func readProvider(_ name: String, _ section: inout Section) -> ProviderSettings {
         let presetName = section.string("preset")
         var preset = presetName.flatMap(Preset.named)
@@ -45,7 +48,7 @@ extension ConfigurationReader {
         case .runloop: provider.runloop = readRunloop(&section)
         case .llama: provider.llama = readLlama(&section)
         case .offline, .openai, .anthropic, .gemini: break
-        case nil: section.acceptEverything()
+        case nil: for key in Self.keysOfOneKind { _ = section.value(key) }
         }
         let source = readKeySource("api_key", in: &section)
         if section.value("api_key") == nil, let variables = preset?.keyVariables, !variables.isEmpty {

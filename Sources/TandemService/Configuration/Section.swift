@@ -41,7 +41,7 @@ final class FaultLog {
 }
 
 /// A table while it is read. Every getter notes the key it asks for, so what was never asked for is unknown.
-/// A getter gives nil where the key is absent or its value was a fault.
+/// A getter gives nil where the key is absent or its value was a fault, `choice` then what was probably meant.
 struct Section {
     let path: String
     let position: SourcePosition
@@ -157,10 +157,10 @@ struct Section {
         guard let text = string(key) else { return nil }
         if let choice = Choice(rawValue: text) { return choice }
         let names = Choice.allCases.map(\.rawValue)
-        fault(
-            key, "unknown \(what) \(shown(text)); expected \(names.joined(separator: ", "))",
-            suggestion: nearestName(to: text, among: names))
-        return nil
+        let nearest = nearestName(to: text, among: names)
+        fault(key, "unknown \(what) \(shown(text)); expected \(names.joined(separator: ", "))", suggestion: nearest)
+        // Read on as what was probably meant: what else is wrong is told at once.
+        return nearest.flatMap { Choice(rawValue: $0) }
     }
 
     // MARK: Quantities

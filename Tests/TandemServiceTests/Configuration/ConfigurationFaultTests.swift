@@ -209,6 +209,25 @@ struct ConfigurationFaultTests {
         #expect(lines.contains("tandem.toml:" + expected), "\(lines)")
     }
 
+    @Test(arguments: [
+        (
+            "[providers.a]\nkind = \"opnai\"\nconect_timeout = \"2s\"\nidle_stop = \"1m\"",
+            ["2:8: providers.a.kind", "3:1: providers.a.conect_timeout", "4:1: providers.a.idle_stop"]
+        ),
+        (
+            "[providers.a]\nkind = \"watson\"\nconect_timeout = \"2s\"\nidle_stop = \"1m\"",
+            ["2:8: providers.a.kind", "3:1: providers.a.conect_timeout"]
+        ),
+        (
+            "[models.a]\nworkflow = \"chian\"\nreasoner = \"offline\"\ncoder = \"nobody\"\ndepht = \"low\"",
+            ["2:12: models.a.workflow", "4:9: models.a.coder", "5:1: models.a.depht"]
+        ),
+    ])
+    func aSlipInTheKindHidesNoOtherFault(source: String, expected: [String]) throws {
+        let lines = try faults(source, in: TemporaryHome())
+        #expect(lines.count == expected.count && zip(lines, expected).allSatisfy { $0.contains($1 + ":") }, "\(lines)")
+    }
+
     @Test func tellsAllFaultsInOrder() throws {
         let lines = try faults(
             "default_model = \"nope\"\n" + groq + "[limits]\nuser = 1\nglobl = \"none\"\n[daemon]\nidle_exit = \"x\"\n",

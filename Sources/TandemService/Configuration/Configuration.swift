@@ -65,6 +65,14 @@ package struct Configuration: Sendable {
         return .leaf(leaf)
     }
 
+    /// The first model whose provider is not switched off.
+    var firstEnabledModel: String? {
+        models.first { model in
+            guard case .leaf(let leaf) = model else { return true }
+            return provider(leaf.provider)?.enabled ?? true
+        }?.name
+    }
+
     /// Up to three known names that `name` may be a slip for, the nearest first.
     package func suggestions(for name: String) -> [String] {
         var names = Set(modelIndex.keys)

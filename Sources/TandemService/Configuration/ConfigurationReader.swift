@@ -119,7 +119,7 @@ struct ConfigurationReader {
             checkModels()
             configuration.defaultModelIsConfigured = defaultModel != nil
             configuration.defaultModel =
-                defaultModel ?? configuration.models.first?.name ?? Configuration.offlineName
+                defaultModel ?? configuration.firstEnabledModel ?? Configuration.offlineName
         }
     }
 

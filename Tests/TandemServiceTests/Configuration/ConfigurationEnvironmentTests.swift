@@ -36,6 +36,12 @@ struct ConfigurationEnvironmentTests {
         #expect(configuration.provider("groq")?.enabled == false)
     }
 
+    @Test func noProviderThatIsSwitchedOffIsTheDefault() throws {
+        let configuration = try Configuration.load(
+            environment: ["HOME": "/h", "GROQ_API_KEY": "a", "TANDEM_GROQ_ENABLED": "false"])
+        #expect(configuration.defaultModel == "offline" && configuration.resolve("llama-70b") != nil)
+    }
+
     @Test func configuredProvidersEndTheSearch() throws {
         let configuration = try load(
             "[providers.mine]\npreset = \"mistral\"\n", in: TemporaryHome(), ["GROQ_API_KEY": "a"])

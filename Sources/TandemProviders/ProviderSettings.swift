@@ -41,6 +41,8 @@ package struct ProviderSettings: Sendable {
     package var apiKey: Secret?
     /// The program whose first line of output is the key; argument vector. nil for every other source.
     package var apiKeyCommand: [String]?
+    /// The environment variables that may hold the key.
+    package var apiKeyVariables: [String] = []
     /// Where the key comes from, in words for people ("environment variable GROQ_API_KEY"); never the key.
     package var apiKeySource: String?
     /// Why there is no key although the settings ask for one, and what to do; nil when all is well.

@@ -82,7 +82,8 @@ package final class Daemon: RequestHandler {
         manager = ServiceManager(environment: environment)
         edits = EditService(stateDirectory: configuration.daemon.stateDirectory, log: log)
         client = try HTTPClient()
-        llama = LlamaPool(client: client, environment: environment) { name, line in
+        let keys = configuration.keyVariables(of: environment)
+        llama = LlamaPool(client: client, environment: environment.filter { !keys.contains($0.key) }) { name, line in
             if log.isOn(.debug) { log(.debug, line, .provider(name)) }
         }
         reachability = ReachabilityRound(client)

@@ -58,6 +58,8 @@ private func serve(_ options: DaemonOptions, _ environment: [String: String]) ->
         return complain(error.message, status: 1)
     }
 
+    // While this is the only thread. The daemon goes by its own copy.
+    for name in configuration.keyVariables(of: environment) { unsetenv(name) }
     raiseDescriptorLimit()
     let outcome = Outcome()
     startOnLoop {

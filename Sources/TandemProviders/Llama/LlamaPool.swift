@@ -26,8 +26,8 @@ package final class LlamaPool {
     private var timer: Deadline?
     private var isDeciding = false
 
-    /// `environment` is the daemon's; what is meant for it alone the servers do not get. `log` hears their output,
-    /// line by line.
+    /// `environment` is the daemon's without its keys; what systemd tells it alone the servers do not get. `log` hears
+    /// their output, line by line.
     package init(
         client: HTTPClient, environment: [String: String],
         available: @escaping @LoopActor ([pid_t]) -> Int = { LlamaMemory.available(servers: $0) },
@@ -36,7 +36,6 @@ package final class LlamaPool {
         self.client = client
         self.environment = environment.filter { name, _ in
             !name.hasPrefix("LISTEN_") && !name.hasPrefix("WATCHDOG_") && name != "NOTIFY_SOCKET"
-                && name != "CREDENTIALS_DIRECTORY" && !name.hasSuffix("_API_KEY")
         }
         self.available = available
         self.log = log

@@ -106,6 +106,16 @@ package struct Configuration: Sendable {
         providers[index].setKey(key)
     }
 
+    /// Variables that lead to keys. Programs that the daemon starts do not get them: a verifier runs code that a model
+    /// may have written.
+    package func keyVariables(of environment: [String: String]) -> Set<String> {
+        let named = Set(providers.flatMap(\.apiKeyVariables))
+        return Set(
+            environment.keys.filter {
+                named.contains($0) || $0.hasSuffix("_API_KEY") || $0 == "CREDENTIALS_DIRECTORY"
+            })
+    }
+
     mutating func buildIndex() {
         setOwnPrices()
         modelIndex = [:]

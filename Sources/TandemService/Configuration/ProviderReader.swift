@@ -195,6 +195,7 @@ extension ConfigurationReader {
     func resolveKey(_ source: KeySource, of provider: inout ProviderSettings) {
         provider.apiKeySource = source.description
         if case .command(let words) = source { provider.apiKeyCommand = words }
+        if case .environment(let names) = source { provider.apiKeyVariables = names }
         do { provider.setKey(.success(try source.resolve(environment: environment))) } catch {
             provider.setKey(.failure(error))
         }

@@ -259,6 +259,35 @@ import Testing
     }
 }
 
+/// A verifier runs what a model may have written.
+@Suite struct VerifierEnvironmentTests {
+    @Test func theKeysOfProvidersAreNotAmongIt() throws {
+        let home = try TemporaryHome()
+        let seen = home.path + "/seen"
+        try makeFolder(home.path + "/tree")
+        try home.write("tree/a", "a\n")
+        let daemon = try DaemonProcess(
+            home: home,
+            config: """
+                [providers.mine]
+                kind = "openai"
+                base_url = "http://127.0.0.1:9/v1"
+                api_key = { env = "MY_OWN_WORD" }
+                [verifiers.look]
+                command = ["sh", "-c", "env > \(seen)"]
+                """,
+            environment: [
+                "MY_OWN_WORD": "secret", "OPENAI_API_KEY": "secret", "CREDENTIALS_DIRECTORY": "/secret", "EDITOR": "vi",
+            ])
+        let plan = "{\"edits\":[\(replaceEdit("a", "a", "b"))]}"
+        let answer = try daemon.client().call(
+            "executePlan", "{\"plan\":\(plan),\"root\":\(quoted(home.path + "/tree")),\"verify\":\"look\"}")
+        #expect(answer.contains("\"result\""), "\(answer)")
+        let variables = try home.read("seen")
+        #expect(variables.contains("EDITOR=vi") && !variables.contains("secret"), "\(variables)")
+    }
+}
+
 /// Configured verifiers end with their whole process group: when the request is cancelled, and at their time limit.
 @Suite struct VerifierEndTests {
     @Test(arguments: [false, true])

@@ -124,33 +124,3 @@ struct UserManagerTests {
         #expect(score.status == 0, "\(score.output.split(separator: "\n").last ?? "")")
     }
 }
-
-/// What needs the analyzer only.
-@Suite(.enabled(if: access("/usr/bin/systemd-analyze", X_OK) == 0, "systemd-analyze is not installed"))
-struct UnitFileTests {
-    private func analyze(_ arguments: [String], in home: TemporaryHome) throws -> (status: Int32, output: String) {
-        let path = home.path + "/output"
-        let output = try FileDescriptor.open(path, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o600)
-        let child = try ChildProcess(
-            ["/usr/bin/systemd-analyze", "--no-pager"] + arguments, environment: home.environment,
-            descriptors: [1: output.raw, 2: output.raw])
-        return (try #require(child.wait()), try home.read(path))
-    }
-
-    @Test(arguments: ["user", "system"])
-    func unitsAreInOrder(manager: String) throws {
-        let home = try TemporaryHome()
-        var units: [String] = []
-        for unit in ["tandemd.socket", "tandemd.service"] {
-            let text = try home.read("\(repositoryRoot)/systemd/\(manager)/\(unit)")
-                .replacing("@BINDIR@/tandemd", with: "/bin/true").replacing("@BINDIR@", with: "/bin")
-                .replacing("@DOCUMENTATION@", with: "file:/usr/share/doc/tandem")
-            #expect(text.firstMatch(of: /@[A-Z]+@/) == nil, "a path was not filled in")
-            units.append(try home.write("units/\(unit)", text))
-        }
-        let verify = try analyze(["verify", "--man=no"] + (manager == "user" ? ["--user"] : []) + units, in: home)
-        #expect(verify.status == 0 && verify.output.isEmpty, "\(verify.output)")
-        let score = try analyze(["security", "--offline=true", "--threshold=20", units[1]], in: home)
-        #expect(score.status == 0, "\(score.output.split(separator: "\n").last ?? "")")
-    }
-}

@@ -18,7 +18,9 @@ build: ## debug build
 release: ## release build with the Swift library inside
 	@scripts/setup build
 	@# Optimized across modules while linking: the daemon carries some 5% more chats for it.
-	swift build -c release --static-swift-stdlib --experimental-lto-mode full
+	for product in tandemd tandem tandem-http; do \
+	    swift build -c release --static-swift-stdlib --experimental-lto-mode full --product $$product || exit 1; \
+	done
 
 run: ## a first minute: build, start by socket activation, a streamed chat, status, history, clean up
 	@scripts/setup build

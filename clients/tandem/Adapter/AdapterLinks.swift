@@ -105,9 +105,11 @@ final class DaemonLink {
     }
 }
 
-/// Messages to the editor, and our own requests to it.
+/// Messages to the editor, its requests in progress, and our own requests to it.
 @AdapterActor
 final class EditorLink {
+    /// Who answers each request of the editor.
+    var tasks: [RPCID: Task<Void, Never>] = [:]
     private var output: [[UInt8]] = []
     private var waiting: [Int: Promise<Result<JSONValue, EditorError>>] = [:]
     private var lastID = 0

@@ -38,13 +38,12 @@ final class AsyncTranslation<Server: AsyncServer>: Translation, @unchecked Senda
     static var framing: MessageFraming? { Server.framing }
 
     private let server: Server
-    private var tasks: [RPCID: Task<Void, Never>] = [:]
 
     init(_ make: @AdapterActor () -> Server) { server = AdapterActor.assumeIsolated(make) }
 
     var outbox: DaemonOutbox { AdapterActor.assumeIsolated { server.daemon.calls.outbox } }
     var exitStatus: ExitCode? { AdapterActor.assumeIsolated { server.exitStatus } }
-    var hasRequests: Bool { !tasks.isEmpty }
+    var hasRequests: Bool { AdapterActor.assumeIsolated { !server.editor.tasks.isEmpty } }
     var nextFlush: MonotonicTime? { AdapterActor.assumeIsolated { server.nextFlush } }
     var watched: [pollfd] { AdapterActor.assumeIsolated { server.watched } }
 
@@ -58,7 +57,7 @@ final class AsyncTranslation<Server: AsyncServer>: Translation, @unchecked Senda
 
     func cancelAll() {
         AdapterActor.run {
-            for task in tasks.values { task.cancel() }
+            for task in server.editor.tasks.values { task.cancel() }
             server.end()
         }
     }
@@ -95,10 +94,10 @@ final class AsyncTranslation<Server: AsyncServer>: Translation, @unchecked Senda
             return server.editor.take(message)
         }
         guard let member = message["id"] else { return notified(method, params) }
-        guard let id = RPCID(member), tasks[id] == nil else {
+        guard let id = RPCID(member), server.editor.tasks[id] == nil else {
             return refuse(RPCID(member), .invalidRequest("this id cannot be used: send a new one"))
         }
-        guard tasks.count < inFlightLimit else { return refuse(id, .tooManyInFlight) }
+        guard server.editor.tasks.count < inFlightLimit else { return refuse(id, .tooManyInFlight) }
         let task = startOnAdapter { [self] in
             do throws(EditorError) {
                 let result = try await server.answer(id, method, params)
@@ -107,9 +106,9 @@ final class AsyncTranslation<Server: AsyncServer>: Translation, @unchecked Senda
             } catch {
                 server.editor.answer(id, error)
             }
-            tasks[id] = nil
+            server.editor.tasks[id] = nil
         }
-        tasks[id] = task
+        server.editor.tasks[id] = task
         server.began(id, method, params, task)
     }
 
@@ -118,7 +117,7 @@ final class AsyncTranslation<Server: AsyncServer>: Translation, @unchecked Senda
         // ACP's name and member, and LSP's.
         if method == "$/cancel_request" || method == "$/cancelRequest" {
             let id = (params?["requestId"] ?? params?["id"]).flatMap(RPCID.init)
-            if let id { tasks[id]?.cancel() }
+            if let id { server.editor.tasks[id]?.cancel() }
             return
         }
         server.notified(method, params)

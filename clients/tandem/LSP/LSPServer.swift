@@ -46,9 +46,8 @@ final class LSPServer: AsyncServer {
     var capabilities: JSONValue?
     var rootPath: String?
     private(set) var documents: [String: LSPDocument] = [:]
-    /// Tasks by the progress token that the editor may cancel them with; raw JSON.
-    var progressTasks: [[UInt8]: Task<Void, Never>] = [:]
-    private var tasks: [RPCID: Task<Void, Never>] = [:]
+    /// Requests by the progress token that the editor may cancel them with; raw JSON.
+    var progressRequests: [[UInt8]: RPCID] = [:]
     private var lastToken = 0
 
     var nextFlush: MonotonicTime? { nil }
@@ -62,12 +61,9 @@ final class LSPServer: AsyncServer {
         return Array("\"tandem-\(lastToken)\"".utf8)
     }
 
-    func task(_ id: RPCID) -> Task<Void, Never>? { tasks[id] }
-
     // MARK: requests
 
     func answer(_ id: RPCID, _ method: String, _ params: JSONValue?) async throws(EditorError) -> [UInt8] {
-        defer { tasks[id] = nil }
         if method == "initialize" { return initialize(params) }
         guard isInitialized else { throw EditorError(serverNotInitialized, "initialize has to be the first request") }
         if method == "shutdown" {
@@ -89,7 +85,7 @@ final class LSPServer: AsyncServer {
         }
     }
 
-    func began(_ id: RPCID, _ method: String, _ params: JSONValue?, _ task: Task<Void, Never>) { tasks[id] = task }
+    func began(_ id: RPCID, _ method: String, _ params: JSONValue?, _ task: Task<Void, Never>) {}
     func answered(_ method: String, _ params: JSONValue?, _ result: [UInt8]) {}
 
     private func initialize(_ params: JSONValue?) -> [UInt8] {
@@ -201,7 +197,7 @@ final class LSPServer: AsyncServer {
             documents[uri] = LSPDocument(text: text, version: params?["textDocument"]?["version"]?.int)
         case "textDocument/didClose": documents[uri] = nil
         case "window/workDoneProgress/cancel":
-            if let token = params?["token"] { progressTasks[Array(token.raw)]?.cancel() }
+            if let id = params?["token"].flatMap({ progressRequests[Array($0.raw)] }) { editor.tasks[id]?.cancel() }
         case "exit": exitStatus = isShutDown ? .success : .failure
         default: break
         }

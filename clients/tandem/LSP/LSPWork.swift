@@ -206,7 +206,7 @@ extension LSPServer {
             }
         }
         let progress = LSPProgress(self, raw)
-        if let raw { progressTasks[raw] = task(id) }
+        if let raw { progressRequests[raw] = id }
         progress.begin(title)
         return progress
     }
@@ -251,7 +251,7 @@ final class LSPProgress {
 
     func end() {
         send("end") { _ in }
-        if let token { server.progressTasks[token] = nil }
+        if let token { server.progressRequests[token] = nil }
     }
 
     private func send(_ kind: String, _ members: (inout JSONWriter) -> Void) {

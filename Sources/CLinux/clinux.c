@@ -72,7 +72,11 @@ int cl_epoll_wait(int epfd, cl_ready *ready, int capacity, int64_t timeout_ns) {
 }
 
 int cl_eventfd(void) { return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK); }
-void cl_eventfd_signal(int fd) { (void)eventfd_write(fd, 1); }
+void cl_eventfd_signal(int fd) {
+    int before = errno;
+    (void)eventfd_write(fd, 1);
+    errno = before;
+}
 void cl_eventfd_drain(int fd) {
     eventfd_t value;
     (void)eventfd_read(fd, &value);

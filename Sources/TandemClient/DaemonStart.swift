@@ -73,7 +73,7 @@ package struct DaemonStart: Sendable {
 
     private func startUnit() -> pid_t? {
         guard let runtime = runtimeFolder(), access(runtime + "/systemd/private", F_OK) == 0 else { return nil }
-        if environmentValue("XDG_RUNTIME_DIR") == nil { setenv("XDG_RUNTIME_DIR", runtime, 0) }
+        setenv("XDG_RUNTIME_DIR", runtime, 1)
         return spawnDetached(
             ["systemctl", "--user", "--quiet", "start", "tandemd.socket"], searchPath: true, log: "/dev/null")
     }

@@ -37,6 +37,8 @@ package struct Dialer: Sendable {
             // A full backlog: somebody is there, only busy.
             case EAGAIN: return try retry(now, why: "tandemd on \(path) accepts no connections")
             case EACCES, EPERM: denied = path
+            case ENAMETOOLONG:
+                throw .refused("\(path) is too long for a socket: name one of at most 107 bytes by --socket")
             case let code:
                 throw .refused("cannot connect to \(path): \(SystemError("connect", path, code: code).reason)")
             }

@@ -18,14 +18,21 @@ package struct SocketSearch: Hashable, Sendable {
         if let named = option ?? variable("TANDEM_SOCKET") {
             candidates = [named]
             isExplicit = true
-            userSocket = named
+            // The daemon starts in another folder.
+            userSocket = named.hasPrefix("/") ? named : workingFolder().map { $0 + "/" + named }
             return
         }
         isExplicit = false
         let usual = "/run/user/\(getuid())"
-        let runtime = variable("XDG_RUNTIME_DIR")
+        let runtime = folderVariable("XDG_RUNTIME_DIR", variable)
         let folders = runtime.map { $0 == usual ? [usual] : [$0, usual] } ?? [usual]
         candidates = folders.map { $0 + "/tandem/tandem.sock" } + [Self.systemSocket]
         userSocket = runtime.map { $0 + "/tandem/tandem.sock" } ?? (access(usual, X_OK) == 0 ? candidates[0] : nil)
     }
+}
+
+private func workingFolder() -> String? {
+    guard let path = getcwd(nil, 0) else { return nil }
+    defer { free(path) }
+    return String(cString: path)
 }

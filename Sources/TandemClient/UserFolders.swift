@@ -6,15 +6,20 @@ package func environmentValue(_ name: String) -> String? {
     return String(cString: value)
 }
 
+/// The folder that an XDG variable names; nil unless it is absolute: others are to be ignored (XDG Base Directory).
+package func folderVariable(_ name: String, _ variable: (String) -> String? = environmentValue) -> String? {
+    variable(name).flatMap { $0.hasPrefix("/") ? $0 : nil }
+}
+
 /// `$XDG_STATE_HOME/tandem`, else `~/.local/state/tandem`; nil without a home.
 package func stateFolder() -> String? {
-    if let state = environmentValue("XDG_STATE_HOME") { return state + "/tandem" }
+    if let state = folderVariable("XDG_STATE_HOME") { return state + "/tandem" }
     return environmentValue("HOME").map { $0 + "/.local/state/tandem" }
 }
 
 /// `$XDG_RUNTIME_DIR`, else `/run/user/<uid>` where that exists: editors often strip the variable.
 package func runtimeFolder() -> String? {
-    if let runtime = environmentValue("XDG_RUNTIME_DIR") { return runtime }
+    if let runtime = folderVariable("XDG_RUNTIME_DIR") { return runtime }
     let usual = "/run/user/\(getuid())"
     return access(usual, X_OK) == 0 ? usual : nil
 }

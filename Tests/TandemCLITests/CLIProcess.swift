@@ -31,6 +31,7 @@ final class CLIProcess: Sendable {
         if streams == .terminal {
             let (master, slave) = try openTerminal()
             terminal = master
+            setSize(master, columns: 80)
             map = [0: slave, 1: slave, 2: slave]
             ours = [slave]
             out = Collector(cl_fcntl(master, Int32(F_DUPFD_CLOEXEC), 3))
@@ -86,8 +87,7 @@ final class CLIProcess: Sendable {
     /// Makes the pseudo-terminal another width, as a person does with a window. It is nobody's controlling terminal, so
     /// the kernel tells nobody.
     func resize(columns: Int32) {
-        var size: [Int32] = [24 | columns << 16, 0]  // struct winsize
-        _ = cl_ioctl_int(terminal, UInt(TIOCSWINSZ), &size)
+        setSize(terminal, columns: columns)
         child.signal(SIGWINCH)
     }
 
@@ -180,6 +180,11 @@ private func makePipe() throws -> (read: Int32, write: Int32) {
 // ioctl(2) requests that Glibc's overlay lacks: TIOCSPTLCK, TIOCGPTN.
 private let unlockTerminal: UInt = 0x4004_5431
 private let terminalNumber: UInt = 0x8004_5430
+
+private func setSize(_ terminal: Int32, columns: Int32) {
+    var size: [Int32] = [24 | columns << 16, 0]  // struct winsize
+    _ = cl_ioctl_int(terminal, UInt(TIOCSWINSZ), &size)
+}
 
 /// A pseudo-terminal pair; the slave becomes nobody's controlling terminal.
 private func openTerminal() throws -> (master: Int32, slave: Int32) {

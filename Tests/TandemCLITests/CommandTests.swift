@@ -137,6 +137,7 @@ private let modelsJSON =
             (["chat"], "tandem chat: PROMPT is missing\ntry 'tandem chat --help'\n"),
             (["call"], "tandem call: METHOD is missing\ntry 'tandem call --help'\n"),
             (["--nope"], "tandem: unknown option --nope\ntry 'tandem --help'\n"),
+            (["--vresion"], "tandem: unknown option --vresion, did you mean --version?\ntry 'tandem --help'\n"),
             (
                 ["help", "stauts"],
                 "tandem help: unknown command 'stauts', did you mean 'status'?\ntry 'tandem help --help'\n"

@@ -26,7 +26,8 @@ import Testing
 
     private func models() throws -> ScriptedDaemon {
         try ScriptedDaemon(home.socketPath) { message, peer in
-            peer.result(message.id, #"{"models":[{"name":"big"},{"name":"small"}],"default":"big"}"#)
+            peer.result(
+                message.id, #"{"models":[{"name":"big"},{"name":"$(echo>x)"},{"name":"small"}],"default":"big"}"#)
         }
     }
 

@@ -48,6 +48,26 @@ private func shown(_ text: String) -> String { String(decoding: harmless(Array(t
             ])
     }
 
+    @Test func wideCharactersTakeTwoColumns() {
+        #expect(["abc", "世界", "한글", "e\u{301}", "🎉", "ｶ", "\u{200B}"].map(\.columns) == [3, 4, 4, 1, 2, 1, 0])
+        #expect("世界!".prefix(columns: 3) == "世" && "世界!".prefix(columns: 5) == "世界!")
+        var table = TextTable(["NAME", "TEXT"])
+        table.add(["世界", "a"])
+        table.add(["long", "世界世界"])
+        #expect(table.lines(width: nil) == ["NAME  TEXT", "世界  a", "long  世界世界"])
+        #expect(table.lines(width: 11) == ["NAME  TEXT", "世界  a", "long  世界…"])
+    }
+
+    @Test func linesBreakBetweenWords() {
+        #expect(
+            brokenLines("tandem x: one two three four\nok\n", columns: 22) == "tandem x: one two\n    three four\nok\n")
+        // What fits stays as it is, indentation too; what has no place to break is left to the terminal.
+        #expect(brokenLines("  a  b  c", columns: 40) == "  a  b  c")
+        #expect(brokenLines("  " + "x".repeated(30) + " y", columns: 22) == "  " + "x".repeated(30) + "\n      y")
+        #expect(brokenLines("one two three four five six", columns: nil) == "one two three four five six")
+        #expect(brokenLines("世界 世界 世界 世界 世界", columns: 20) == "世界 世界 世界\n    世界 世界")
+    }
+
     @Test func whatIsCopiedFromATableIsWhole() {
         let id = "01ARZ3NDEKTSV4RRFFQ69G5FAV"
         var table = TextTable(["ID", "TEXT"], uncut: [0])
@@ -56,4 +76,8 @@ private func shown(_ text: String) -> String { String(decoding: harmless(Array(t
         // Also where that is too much.
         #expect(table.lines(width: 10)[1] == id + "  som…")
     }
+}
+
+extension String {
+    fileprivate func repeated(_ count: Int) -> String { String(repeating: self, count: count) }
 }

@@ -14,6 +14,15 @@ import Testing
         #expect(found.candidates == ["/a.sock"] && found.isExplicit && found.userSocket == "/a.sock")
     }
 
+    /// The daemon is started in another folder, and relative XDG folders mean nothing.
+    @Test func relativePathsAreTheCallers() throws {
+        let folder = try #require(getcwd(nil, 0))
+        defer { free(folder) }
+        let found = search("a.sock")
+        #expect(found.candidates == ["a.sock"] && found.userSocket == String(cString: folder) + "/a.sock")
+        #expect(search(nil, ["XDG_RUNTIME_DIR": "run"]).candidates == search().candidates)
+    }
+
     @Test func thenTheVariable() {
         let found = search(nil, ["TANDEM_SOCKET": "/b.sock", "XDG_RUNTIME_DIR": "/x"])
         #expect(found.candidates == ["/b.sock"] && found.isExplicit)

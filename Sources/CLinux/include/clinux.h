@@ -33,6 +33,7 @@ int cl_epoll_wait(int epfd, cl_ready *ready, int capacity, int64_t timeout_ns);
 // descriptors -------------------------------------------------------------------------------------------------
 /// Non-blocking, close-on-exec.
 int cl_eventfd(void);
+/// For signal handlers too: errno stays what it was.
 void cl_eventfd_signal(int fd);
 void cl_eventfd_drain(int fd);
 /// Locks a byte of a file for this open file (F_OFD_SETLK) without waiting; -1 where it is locked, or cannot be. It is

@@ -6,7 +6,7 @@ _tandem() {
         if [[ $word == --socket ]]; then ((i++)); elif [[ $word != -* ]]; then command=$word; break; fi
     done
     case $command:$prev in
-        chat:--model | chat:-m) COMPREPLY=($(compgen -W "$(tandem models --json 2>/dev/null | grep -o '"name":"[^"]*"' | cut -d'"' -f4)" -- "$cur")); return ;;
+        chat:--model | chat:-m) COMPREPLY=($(compgen -W "$(tandem models --json 2>/dev/null | grep -o '"name":"[A-Za-z0-9._:/@+-]*"' | cut -d'"' -f4)" -- "$cur")); return ;;
         chat:--file | chat:-f) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         chat:--session | chat:-s) return ;;
         chat:--system) return ;;
@@ -18,7 +18,7 @@ _tandem() {
         chat:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         plan:--root | plan:-C) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         plan:--file | plan:-f) return ;;
-        plan:--model | plan:-m) COMPREPLY=($(compgen -W "$(tandem models --json 2>/dev/null | grep -o '"name":"[^"]*"' | cut -d'"' -f4)" -- "$cur")); return ;;
+        plan:--model | plan:-m) COMPREPLY=($(compgen -W "$(tandem models --json 2>/dev/null | grep -o '"name":"[A-Za-z0-9._:/@+-]*"' | cut -d'"' -f4)" -- "$cur")); return ;;
         plan:--context-tokens) return ;;
         plan:--timeout) return ;;
         plan:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -29,7 +29,7 @@ _tandem() {
         apply:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         solve:--root | solve:-C) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         solve:--file | solve:-f) return ;;
-        solve:--model | solve:-m) COMPREPLY=($(compgen -W "$(tandem models --json 2>/dev/null | grep -o '"name":"[^"]*"' | cut -d'"' -f4)" -- "$cur")); return ;;
+        solve:--model | solve:-m) COMPREPLY=($(compgen -W "$(tandem models --json 2>/dev/null | grep -o '"name":"[A-Za-z0-9._:/@+-]*"' | cut -d'"' -f4)" -- "$cur")); return ;;
         solve:--context-tokens) return ;;
         solve:--mode) COMPREPLY=($(compgen -W 'adaptive hybrid sequential' -- "$cur")); return ;;
         solve:--verify) return ;;
@@ -41,12 +41,12 @@ _tandem() {
         transactions:--root | transactions:-C) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         transactions:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         escalate:--request | escalate:-r) return ;;
-        escalate:--model | escalate:-m) COMPREPLY=($(compgen -W "$(tandem models --json 2>/dev/null | grep -o '"name":"[^"]*"' | cut -d'"' -f4)" -- "$cur")); return ;;
+        escalate:--model | escalate:-m) COMPREPLY=($(compgen -W "$(tandem models --json 2>/dev/null | grep -o '"name":"[A-Za-z0-9._:/@+-]*"' | cut -d'"' -f4)" -- "$cur")); return ;;
         escalate:--reasoning) COMPREPLY=($(compgen -W 'low medium high' -- "$cur")); return ;;
         escalate:--timeout) return ;;
         escalate:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         models:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-        route:--model | route:-m) COMPREPLY=($(compgen -W "$(tandem models --json 2>/dev/null | grep -o '"name":"[^"]*"' | cut -d'"' -f4)" -- "$cur")); return ;;
+        route:--model | route:-m) COMPREPLY=($(compgen -W "$(tandem models --json 2>/dev/null | grep -o '"name":"[A-Za-z0-9._:/@+-]*"' | cut -d'"' -f4)" -- "$cur")); return ;;
         route:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         status:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         top:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
@@ -63,7 +63,7 @@ _tandem() {
         feedback:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         bench:--against | bench:-a) return ;;
         bench:--file | bench:-f) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-        bench:--judge | bench:-j) COMPREPLY=($(compgen -W "$(tandem models --json 2>/dev/null | grep -o '"name":"[^"]*"' | cut -d'"' -f4)" -- "$cur")); return ;;
+        bench:--judge | bench:-j) COMPREPLY=($(compgen -W "$(tandem models --json 2>/dev/null | grep -o '"name":"[A-Za-z0-9._:/@+-]*"' | cut -d'"' -f4)" -- "$cur")); return ;;
         bench:--timeout) return ;;
         bench:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;
         providers:--socket) COMPREPLY=($(compgen -f -- "$cur")); return ;;

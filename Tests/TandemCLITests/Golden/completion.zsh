@@ -1,6 +1,6 @@
 #compdef tandem
 # zsh completion for tandem, made by 'tandem completion zsh'
-_tandem_models() { local -a models; models=(${(f)"$(tandem models --json 2>/dev/null | grep -o '"name":"[^"]*"' | cut -d'"' -f4)"}); compadd -a models }
+_tandem_models() { local -a models; models=(${(f)"$(tandem models --json 2>/dev/null | grep -o '"name":"[A-Za-z0-9._:/@+-]*"' | cut -d'"' -f4)"}); compadd -a models }
 _tandem() {
     local context state line
     _arguments -C '(-h --help)'{-h,--help}'[show help]' '--socket[where tandemd listens]:path:_files' '(-)1:command:->command' '(-)*::argument:->argument'

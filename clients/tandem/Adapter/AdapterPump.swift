@@ -117,8 +117,7 @@ final class AdapterPump<Messages: Translation> {
     /// A signal to end, or the one that tells of the parent's end. That one also comes when only the thread that
     /// started us has ended (prctl(2), PR_SET_PDEATHSIG), which means nothing.
     private func signalled() -> ExitCode? {
-        var count: UInt64 = 0
-        _ = read(wake, &count, 8)
+        cl_eventfd_drain(wake)
         if AdapterSignals.endWasAsked { return end("ended by a signal") }
         return getppid() == parent ? nil : end("the parent is gone")
     }

@@ -18,8 +18,7 @@ enum AdapterSignals {
             var action = sigaction()
             action.__sigaction_handler.sa_handler = { number in
                 if number != SIGUSR2 { endAsked.store(true, ordering: .relaxed) }
-                var one: UInt64 = 1
-                _ = write(wakeDescriptor.load(ordering: .relaxed), &one, 8)
+                cl_eventfd_signal(wakeDescriptor.load(ordering: .relaxed))
             }
             sigaction(number, &action, nil)
         }

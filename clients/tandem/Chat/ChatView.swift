@@ -71,7 +71,7 @@ struct ChatView: ExchangeView {
         }
         guard isVerbose || error.terminal.isTerminal else { return }
         for notice in elements(of: result["notices"]) { try write(notice: notice) }
-        try error.write(dimmed: String(decoding: harmless(Array(footer(result).utf8)), as: UTF8.self))
+        try error.write(dimmed: footer(result))
         try error.write("\n")
     }
 
@@ -91,7 +91,7 @@ struct ChatView: ExchangeView {
         if showing == .content { try endLine(of: output) }
         showing = .reasoning
         lastByte = last
-        try error.write(dimmed: String(decoding: harmless(text), as: UTF8.self))
+        try error.write(dimmed: String(decoding: text, as: UTF8.self))
     }
 
     /// Says once what a person should see.
@@ -112,7 +112,7 @@ struct ChatView: ExchangeView {
     private mutating func write(aside text: String) throws(Failure) {
         spinner.hide()
         if showing != .nothing { try endLine(of: showing == .content ? output : error) }
-        try error.write(dimmed: "[" + String(decoding: harmless(Array(text.utf8)), as: UTF8.self) + "]")
+        try error.write(dimmed: brokenLines("[\(text)]", columns: error.terminal.columns))
         try error.write("\n")
     }
 

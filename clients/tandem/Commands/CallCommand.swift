@@ -31,7 +31,7 @@ extension Command {
             guard let cause = error.cause else { throw error }
             var writer = JSONWriter()
             writer.error(cause)
-            Output.complain(String(decoding: writer.bytes, as: UTF8.self) + "\n")
+            try Output.error.write(foreign: writer.bytes + [UInt8(ascii: "\n")])
             throw Failure(error.code, nil)
         }
         return .success

@@ -30,12 +30,19 @@ extension Command {
             let path = configPath(invocation)
             if access(path, F_OK) != 0 { try writeSample(to: path) }
             let editor = environmentValue("VISUAL") ?? environmentValue("EDITOR") ?? "vi"
-            // The variable may hold arguments; the path is never looked at by the shell.
-            guard let status = Programs.run(["/bin/sh", "-c", editor + " \"$1\"", "sh", path]) else {
-                throw Failure("cannot start \(editor): set VISUAL or EDITOR")
-            }
-            guard status == 0 else { throw Failure("\(editor) ended with status \(status); nothing was checked") }
-            try Programs.becomeDaemon(["--check-config"] + flags)
+            // The variable may hold arguments; the path is never looked at by the shell, which knows what ^C in an
+            // editor means.
+            let script = """
+                \(editor) "$1" || {
+                    echo "tandem config: the editor ended with status $?: set VISUAL or EDITOR to another" >&2
+                    exit 1
+                }
+                shift
+                exec "$@"
+                """
+            Programs.become(
+                ["/bin/sh", "-c", script, "sh", path, siblingBinary("tandemd") ?? "tandemd", "--check-config"] + flags)
+            throw Failure("there is no /bin/sh")
         default:
             let path = configPath(invocation)
             guard access(path, F_OK) != 0 else {
@@ -52,7 +59,7 @@ extension Command {
 /// user's would be.
 func configPath(_ invocation: Invocation) -> String {
     if let named = invocation.value("config") ?? environmentValue("TANDEM_CONFIG") { return named }
-    let folder = environmentValue("XDG_CONFIG_HOME") ?? environmentValue("HOME").map { $0 + "/.config" }
+    let folder = folderVariable("XDG_CONFIG_HOME") ?? environmentValue("HOME").map { $0 + "/.config" }
     let system = "/etc/tandem/tandem.toml"
     guard let user = folder.map({ $0 + "/tandem/tandem.toml" }) else { return system }
     return access(user, F_OK) != 0 && access(system, F_OK) == 0 ? system : user

@@ -42,11 +42,10 @@ struct DoctorReport {
             case .bad: (unicode ? "✗" : "FAIL", "31")
             }
         if mark == .bad { isHealthy = false }
-        try output.write(output.terminal.hasColour ? "\u{1B}[\(colour)m\(sign)\u{1B}[0m " : sign + " ")
-        try output.write(foreign: Array((text + "\n").utf8))
-        guard let advice else { return }
-        let lines = output.terminal.columns.map { filledLines(advice, width: $0 - 8) } ?? [advice]
-        try output.write(foreign: Array("    do: \(lines.joined(separator: "\n        "))\n".utf8))
+        let columns = output.terminal.columns
+        let lines = brokenLines("\(sign) \(text)\n" + (advice.map { "    do: \($0)\n" } ?? ""), columns: columns)
+        try output.write(output.terminal.hasColour ? "\u{1B}[\(colour)m\(sign)\u{1B}[0m" : sign)
+        try output.write(foreign: Array(lines.dropFirst(sign.count).utf8))
     }
 
     /// The socket, the daemon behind it, and what it says of its providers.
@@ -64,7 +63,8 @@ struct DoctorReport {
             if case .interrupted = error { throw .interrupted }
             let advice =
                 switch error {
-                case .refused: "add your user or group to [access] in the daemon's tandem.toml"
+                // It ends with what to do.
+                case .refused: nil as String?
                 case _ where runtimeFolder() == nil && !search.isExplicit:
                     "log in through systemd-logind, or 'export TANDEM_SOCKET=~/.tandem.sock'"
                 default:

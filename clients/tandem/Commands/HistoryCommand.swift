@@ -42,7 +42,8 @@ extension Command {
 
 func historyTable(_ result: JSONValue) -> TextTable {
     var table = TextTable(
-        ["TIME", "REQUEST", "METHOD", "MODEL", "STATUS", "TOKENS", "COST", "TOOK"], rightAligned: [5, 6, 7])
+        ["TIME", "REQUEST", "METHOD", "MODEL", "STATUS", "TOKENS", "COST", "TOOK"], rightAligned: [5, 6, 7],
+        uncut: [1], spared: [2, 6, 5])
     for row in elements(of: result["requests"]) {
         let usage = row["usage"]
         let tokens = (usage?["prompt_tokens"]?.int ?? 0) + (usage?["completion_tokens"]?.int ?? 0)
@@ -58,4 +59,4 @@ func historyTable(_ result: JSONValue) -> TextTable {
 }
 
 /// An RFC 3339 time to the second.
-private func time(_ text: String) -> String { String(text.prefix(19).map { $0 == "T" ? " " : $0 }) }
+func time(_ text: String) -> String { String(text.prefix(19).map { $0 == "T" ? " " : $0 }) }

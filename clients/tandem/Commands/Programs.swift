@@ -19,17 +19,6 @@ enum Programs {
         throw Failure("tandemd is neither beside this program nor in PATH: install it")
     }
 
-    /// Runs a program on this terminal and waits for it; its exit status, nil when it could not be started.
-    static func run(_ arguments: [String]) -> Int32? {
-        var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-        defer { for pointer in argv { free(pointer) } }
-        var pid: pid_t = 0
-        guard posix_spawnp(&pid, arguments[0], nil, nil, &argv, environ) == 0 else { return nil }
-        var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0 { guard cl_errno() == EINTR else { return nil } }
-        return cl_exit_status(status)
-    }
-
     /// What a program prints on stdout, without the last line end; nil when it could not be started.
     static func output(of arguments: [String]) -> String? { captured(arguments)?.output }
 

@@ -25,7 +25,7 @@ private func printStatus(_ status: JSONValue) throws(Failure) {
     func line(_ name: String, _ value: String?) throws(Failure) {
         guard let value else { return }
         let padded = name + String(repeating: " ", count: max(1, 13 - name.count))
-        try output.write(foreign: Array((padded + value + "\n").utf8))
+        try output.write(foreign: Array(brokenLines(padded + value + "\n", columns: output.terminal.columns).utf8))
     }
     try line(
         "daemon",

@@ -87,7 +87,7 @@ private struct Screen {
         let (columns, rows) = output.terminal.size ?? (80, 24)
         var text: [UInt8] = Array("\u{1B}[H".utf8)
         for line in lines(columns).prefix(max(0, rows - 1)) {
-            text += harmless(Array(String(line.prefix(columns)).utf8)) + Array("\u{1B}[K\r\n".utf8)
+            text += harmless(Array(String(line.prefix(columns: columns)).utf8)) + Array("\u{1B}[K\r\n".utf8)
         }
         try output.write(text + Array("\u{1B}[J".utf8))
     }

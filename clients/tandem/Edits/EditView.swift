@@ -44,7 +44,7 @@ struct EditView: ExchangeView {
         case "notice":
             guard error.terminal.isTerminal, let message = event["message"]?.string else { return }
             spinner.hide()
-            try error.write(dimmed: "[" + String(decoding: harmless(Array(message.utf8)), as: UTF8.self) + "]\n")
+            try error.write(dimmed: brokenLines("[\(message)]\n", columns: error.terminal.columns))
             return
         default: return
         }

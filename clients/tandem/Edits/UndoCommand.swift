@@ -115,8 +115,8 @@ extension Command {
             let rest = files.count > 3 ? ", \(files.count - 3) more" : ""
             let undoes = row["undoes"]?.string.map { " (undoes \($0))" } ?? ""
             table.add([
-                String((row["at"]?.string ?? "").prefix(19).map { $0 == "T" ? " " : $0 }),
-                row["transaction_id"]?.string ?? "", (row["state"]?.string ?? "") + undoes,
+                time(row["at"]?.string ?? ""), row["transaction_id"]?.string ?? "",
+                (row["state"]?.string ?? "") + undoes,
                 row["root"]?.string ?? "", files.prefix(3).joined(separator: ", ") + rest,
             ])
         }

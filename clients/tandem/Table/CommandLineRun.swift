@@ -6,6 +6,7 @@ import TandemBase
 enum CommandLineRun {
     static func run(_ arguments: [String]) -> ExitCode {
         cl_ignore_signal(SIGPIPE)
+        keepStandardDescriptors()
         var rest = arguments.dropFirst()
         // The common options may stand before the command's name as well.
         var leading: [String] = []
@@ -18,7 +19,11 @@ enum CommandLineRun {
                 leading.append(first)
                 if let value = rest.popFirst() { leading.append(value) }
             case let option where option.hasPrefix("--socket="): leading.append(option)
-            default: return finish(nil) { () throws(Failure) in throw .usage("unknown option \(first)") }
+            default:
+                let near = nearestName(to: first, among: ["--help", "--version", "--socket"])
+                return finish(nil) { () throws(Failure) in
+                    throw .usage("unknown option \(first)" + (near.map { ", did you mean \($0)?" } ?? ""))
+                }
             }
         }
         guard let name = rest.popFirst() else {
@@ -32,6 +37,14 @@ enum CommandLineRun {
             return finish(nil) { () throws(Failure) in throw unknown(name) }
         }
         return finish(command) { () throws(Failure) in try run(command, leading + rest) }
+    }
+
+    /// Where this program was started without stdin, stdout or stderr, the next descriptor would take its place, and an
+    /// answer would be written to the daemon. What is opened instead fails, as nothing would.
+    private static func keepStandardDescriptors() {
+        for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) < 0 {
+            _ = open("/dev/null", descriptor == STDIN_FILENO ? O_WRONLY : O_RDONLY)
+        }
     }
 
     static func unknown(_ name: String) -> Failure {

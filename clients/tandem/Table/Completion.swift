@@ -25,7 +25,9 @@ extension Command {
 
 /// Completion scripts from the command table. Model names are asked of the daemon when they are needed.
 enum Completion {
-    private static let modelQuery = "tandem models --json 2>/dev/null | grep -o '\"name\":\"[^\"]*\"' | cut -d'\"' -f4"
+    // Shells look for expansions in the words they offer, so a name with other characters than these is left out.
+    private static let modelQuery =
+        "tandem models --json 2>/dev/null | grep -o '\"name\":\"[A-Za-z0-9._:/@+-]*\"' | cut -d'\"' -f4"
 
     static func bash(_ commands: [Command]) -> String {
         var text = """

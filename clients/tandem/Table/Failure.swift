@@ -30,7 +30,8 @@ struct Failure: Error {
             if !conflicts.isEmpty, let end = answer.message.firstRange(of: Self.untouched) {
                 message = String(answer.message[..<end.upperBound])
             }
-        case .interrupted: self = .interrupted
+        // By ^C, or because the only other thing that is watched besides has nobody left who reads it: stdout.
+        case .interrupted: self = Interrupts.haveCome ? .interrupted : .brokenPipe
         default: self.init(.failure, error.message)
         }
     }

@@ -5,10 +5,12 @@ import Synchronization
 // Written to by the signal handler, which may do nothing but this.
 private let wakeDescriptor = Atomic<Int32>(-1)
 private let interruptions = Atomic<Int>(0)
+/// SIG_IGN, which Swift cannot compare.
+private let ignored: UInt = 1
 
 /// ^C as a descriptor to poll. The second one leaves at once.
 enum Interrupts {
-    /// From now on SIGINT, SIGTERM and SIGHUP make the descriptor readable.
+    /// From now on SIGINT, SIGTERM and, unless nohup(1) took care of it, SIGHUP make the descriptor readable.
     static func watch() -> Int32 {
         let existing = wakeDescriptor.load(ordering: .relaxed)
         if existing >= 0 { return existing }
@@ -16,21 +18,26 @@ enum Interrupts {
         wakeDescriptor.store(descriptor, ordering: .relaxed)
         for number in [SIGINT, SIGTERM, SIGHUP] {
             var action = sigaction()
+            sigaction(number, nil, &action)
+            let isIgnored = unsafeBitCast(action.__sigaction_handler.sa_handler, to: UInt.self) == ignored
+            if number == SIGHUP, isIgnored { continue }
+            action = sigaction()
             action.__sigaction_handler.sa_handler = { _ in
                 let before = interruptions.add(1, ordering: .relaxed).oldValue
                 if before > 0 { _exit(ExitCode.interrupted.rawValue) }
-                var one: UInt64 = 1
-                _ = write(wakeDescriptor.load(ordering: .relaxed), &one, 8)
+                cl_eventfd_signal(wakeDescriptor.load(ordering: .relaxed))
             }
             sigaction(number, &action, nil)
         }
         return descriptor
     }
 
+    /// Whether one came since the last `forget`.
+    static var haveCome: Bool { interruptions.load(ordering: .relaxed) > 0 }
+
     /// Forgets what was pressed: an interactive session goes on after a cancelled request.
     static func forget() {
-        var count: UInt64 = 0
-        _ = read(watch(), &count, 8)
+        cl_eventfd_drain(watch())
         interruptions.store(0, ordering: .relaxed)
     }
 }

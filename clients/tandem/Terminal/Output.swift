@@ -1,5 +1,6 @@
 import CLinux
 import Glibc
+import TandemBase
 
 /// One of the two output descriptors. What goes to a terminal is made harmless first.
 struct Output: Sendable {
@@ -17,12 +18,18 @@ struct Output: Sendable {
     /// Writes text of this program's own making.
     func write(_ text: String) throws(Failure) {
         var text = text
-        let done = text.withUTF8 { writeAll(descriptor, UnsafeRawBufferPointer($0)) }
-        if !done { throw .brokenPipe }
+        try check(text.withUTF8 { writeAll(descriptor, UnsafeRawBufferPointer($0)) })
     }
 
     func write(_ bytes: [UInt8]) throws(Failure) {
-        if !bytes.withUnsafeBytes({ writeAll(descriptor, $0) }) { throw .brokenPipe }
+        try check(bytes.withUnsafeBytes { writeAll(descriptor, $0) })
+    }
+
+    /// An answer that is not taken is a failure; what is said beside it, on stderr, is not.
+    private func check(_ code: Int32) throws(Failure) {
+        guard code != 0, descriptor == STDOUT_FILENO else { return }
+        if code == EPIPE { throw .brokenPipe }
+        throw Failure("cannot write to stdout: \(SystemError("write", code: code).reason)")
     }
 
     /// Writes text that a model, a file or a daemon made up.
@@ -30,20 +37,21 @@ struct Output: Sendable {
         try write(terminal.isTerminal ? harmless(bytes) : bytes)
     }
 
-    /// Writes text dimmed, where there is colour.
+    /// Writes text dimmed, where there is colour; wherever it is from.
     func write(dimmed text: String) throws(Failure) {
-        try write(terminal.hasColour ? "\u{1B}[2m\(text)\u{1B}[0m" : text)
+        if !terminal.hasColour { return try write(foreign: Array(text.utf8)) }
+        try write(Array("\u{1B}[2m".utf8) + harmless(Array(text.utf8)) + Array("\u{1B}[0m".utf8))
     }
 
-    /// Says something on stderr, whether or not anybody listens.
+    /// Says something on stderr, whether or not anybody listens. On a terminal lines end between words.
     static func complain(_ text: String) {
         let error = Output.error
-        try? error.write(foreign: Array(text.utf8))
+        try? error.write(foreign: Array(brokenLines(text, columns: error.terminal.columns).utf8))
     }
 }
 
-/// false when nobody reads any more, or the write failed for good.
-private func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Bool {
+/// 0, or the errno of a write that failed for good.
+private func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int32 {
     var rest = bytes
     while !rest.isEmpty {
         let count = Glibc.write(descriptor, rest.baseAddress, rest.count)
@@ -56,10 +64,10 @@ private func writeAll(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> B
         case EAGAIN:
             var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
             poll(&entry, 1, -1)
-        default: return false
+        case let code: return code
         }
     }
-    return true
+    return 0
 }
 
 /// The same text without what could drive a terminal: control characters become their pictures (U+2400…), C1 controls

@@ -2,12 +2,12 @@
 enum Plot {
     /// One bar a line, the longest as long as `width` characters allow, the value behind it.
     static func bars(_ values: [(label: String, value: Double, text: String)], width: Int, unicode: Bool) -> [String] {
-        let labelWidth = values.map(\.label.count).max() ?? 0
+        let labelWidth = values.map(\.label.columns).max() ?? 0
         let textWidth = values.map(\.text.count).max() ?? 0
         let room = max(8, width - labelWidth - textWidth - 3)
         let most = values.map(\.value).max() ?? 0
         return values.map { item in
-            let label = item.label + String(repeating: " ", count: labelWidth - item.label.count)
+            let label = item.label + String(repeating: " ", count: labelWidth - item.label.columns)
             let share = most > 0 ? max(0, item.value) / most : 0
             return "\(label) \(bar(share, room, unicode: unicode)) \(item.text)"
         }

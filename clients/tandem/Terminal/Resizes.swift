@@ -13,8 +13,7 @@ enum Resizes {
         var action = sigaction()
         action.sa_flags = SA_RESTART
         action.__sigaction_handler.sa_handler = { _ in
-            var one: UInt64 = 1
-            _ = write(wakeDescriptor.load(ordering: .relaxed), &one, 8)
+            cl_eventfd_signal(wakeDescriptor.load(ordering: .relaxed))
         }
         sigaction(SIGWINCH, &action, nil)
         return wakeDescriptor.load(ordering: .relaxed)
@@ -22,7 +21,6 @@ enum Resizes {
 
     /// Forgets those that were seen.
     static func forget() {
-        var count: UInt64 = 0
-        _ = read(wakeDescriptor.load(ordering: .relaxed), &count, 8)
+        cl_eventfd_drain(wakeDescriptor.load(ordering: .relaxed))
     }
 }

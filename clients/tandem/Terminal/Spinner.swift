@@ -38,9 +38,8 @@ struct Spinner {
         if seconds > 0 { text += "  \(seconds) s" }
         frame += 1
         let room = max(1, (output.terminal.columns ?? 80) - 1)
-        let line = String(decoding: harmless(Array(String(text.prefix(room)).utf8)), as: UTF8.self)
         try? output.write("\r")
-        try? output.write(dimmed: line)
+        try? output.write(dimmed: String(text.prefix(columns: room)))
         try? output.write("\u{1B}[K")
     }
 

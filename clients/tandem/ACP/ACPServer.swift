@@ -272,7 +272,8 @@ final class ACPServer: AsyncServer {
         do throws(EditorError) {
             let content = try await readPrompt(blocks, session)
             do throws(RPCError) {
-                return try await run(content, session)
+                let reason = try await run(content, session)
+                return Task.isCancelled ? "cancelled" : reason
             } catch {
                 throw EditorError(error)
             }

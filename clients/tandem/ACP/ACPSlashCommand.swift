@@ -143,12 +143,9 @@ extension ACPServer {
         if undo == nil {
             let list = try await daemon.call("transactions") { writer in
                 writer.member("root", session.cwd)
-                writer.member("limit", 1)
+                writer.member("limit", transactionsLookedAt)
             }
-            let last = list["transactions"]?[0]
-            if last?["state"]?.string == "committed", let id = last?["transaction_id"]?.string {
-                undo = ACPUndo(transaction: id)
-            }
+            undo = newestChange(in: list["transactions"]).map { ACPUndo(transaction: $0) }
         }
         guard let undo else { return session.updates.message("There is nothing to undo.\n") }
         var restored: [String] = []

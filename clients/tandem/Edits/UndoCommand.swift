@@ -2,10 +2,10 @@ import TandemBase
 import TandemJSON
 
 /// How far back `tandem undo` looks for a change that still holds.
-private let transactionsLookedAt = 200
+let transactionsLookedAt = 200
 
 /// The newest change that was neither undone nor is an undo itself; an undo that was undone undoes nothing.
-private func newestChange(in transactions: JSONValue?) -> String? {
+func newestChange(in transactions: JSONValue?) -> String? {
     var undone: Set<String> = []
     for row in elements(of: transactions) where row["state"]?.string == "committed" {
         guard let id = row["transaction_id"]?.string, !undone.contains(id) else { continue }

@@ -325,6 +325,10 @@ int cl_exit_status(int wait_status) {
     return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : 128 + WTERMSIG(wait_status);
 }
 void cl_ignore_signal(int signal_number) { signal(signal_number, SIG_IGN); }
+int cl_is_ignored(int signal_number) {
+    struct sigaction action;
+    return sigaction(signal_number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
 int cl_block_signal(int signal_number) {
     sigset_t set;
     sigemptyset(&set);

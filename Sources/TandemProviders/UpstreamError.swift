@@ -105,7 +105,10 @@ struct UpstreamWords {
 
     func shown(_ message: String?) -> String? {
         guard let message, !message.isEmpty, request.count <= Self.searchedRequestLimit else { return nil }
-        let line = String(message.map { $0.isNewline || $0.unicodeScalars.contains { $0.value < 0x20 } ? " " : $0 })
+        let line = String(
+            message.map {
+                $0.isNewline || $0.unicodeScalars.contains { $0.properties.generalCategory == .control } ? " " : $0
+            })
         let shown = line.utf8.count <= Self.shownLimit ? line : String(line.prefix(Self.shownLimit)) + "…"
         if let key, !key.isEmpty, key.reveal({ containsPart(of: $0, in: shown) }) { return nil }
         return quotesPrompt(Array(shown.utf8)) ? nil : shown

@@ -69,6 +69,16 @@ private let answer = #"{"request_id":"01X","model":"m","content":"Hello","steps"
 
     // MARK: signals
 
+    @Test func anInterruptedQuestionIsNoFinding() async throws {
+        let daemon = try ScriptedDaemon(home.socketPath) { _, _ in }
+        defer { daemon.stop() }
+        let process = try CLIProcess(["doctor"], home: home)
+        #expect(await offPool { daemon.waitFor("status") })
+        process.child.signal(SIGINT)
+        let end = await offPool { process.finish() }
+        #expect(end.status == 130 && end.out == "✓ socket \(home.socketPath)\n" && end.err.isEmpty, "\(end)")
+    }
+
     @Test func aHangUpThatNohupTookCareOfIsNone() async throws {
         let asked = Gate()
         let daemon = try ScriptedDaemon(home.socketPath) { message, peer in

@@ -21,6 +21,8 @@ import Testing
         #expect(
             shown("The model\n`llama-3.3-70b-versatile` is\tbusy", prompt: "tell me a story")
                 == "The model `llama-3.3-70b-versatile` is busy")
+        // What a terminal would obey, in either of its forms.
+        #expect(shown("bad \u{1B}[31mred\u{9B}31m\u{7F}", prompt: "x") == "bad  [31mred 31m ")
         #expect(shown(nil, prompt: "x") == nil && shown("", prompt: "x") == nil)
         #expect(shown(String(repeating: "ab ", count: 500), prompt: "x")!.utf8.count < 210)
     }

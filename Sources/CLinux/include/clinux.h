@@ -103,6 +103,8 @@ int cl_pidfd_open(pid_t pid);
 int cl_exit_status(int wait_status);
 /// Ignores the signal for this process (SIGPIPE).
 void cl_ignore_signal(int signal_number);
+/// Whether it is ignored already, as nohup(1) has it for SIGHUP.
+int cl_is_ignored(int signal_number);
 /// Blocks the signal in the calling thread and the threads it starts; 0 or an error number.
 int cl_block_signal(int signal_number);
 

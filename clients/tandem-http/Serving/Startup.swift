@@ -76,7 +76,8 @@ func run(_ arguments: [String]) throws(StartFailure) -> Int32 {
         return 0
     }
     cl_ignore_signal(SIGPIPE)
-    let ending = [SIGINT, SIGTERM, SIGHUP]
+    // Blocked, it would come in spite of nohup.
+    let ending = [SIGINT, SIGTERM] + (cl_is_ignored(SIGHUP) == 0 ? [SIGHUP] : [])
     for number in ending + [SIGALRM] { cl_block_signal(number) }
     raiseDescriptorLimit()
 

@@ -20,6 +20,7 @@ extension Command {
         try report.checkDaemon(invocation)
         try report.checkUnits()
         try report.checkConfiguration(invocation)
+        if Interrupts.haveCome { return .interrupted }
         return report.isHealthy ? .success : .failure
     }
 }
@@ -78,6 +79,7 @@ struct DoctorReport {
             status = try probedStatus(client)
             models = try client.call("models", within: answerLimit)
         } catch {
+            if case .interrupted = error { throw .interrupted }
             return try say(.bad, "the daemon does not answer: \(error.message)", advice: "look at 'tandem logs'")
         }
         try check(status, models)

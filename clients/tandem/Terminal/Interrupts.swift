@@ -5,8 +5,6 @@ import Synchronization
 // Written to by the signal handler, which may do nothing but this.
 private let wakeDescriptor = Atomic<Int32>(-1)
 private let interruptions = Atomic<Int>(0)
-/// SIG_IGN, which Swift cannot compare.
-private let ignored: UInt = 1
 
 /// ^C as a descriptor to poll. The second one leaves at once.
 enum Interrupts {
@@ -16,12 +14,8 @@ enum Interrupts {
         if existing >= 0 { return existing }
         let descriptor = cl_eventfd()
         wakeDescriptor.store(descriptor, ordering: .relaxed)
-        for number in [SIGINT, SIGTERM, SIGHUP] {
+        for number in [SIGINT, SIGTERM, SIGHUP] where number != SIGHUP || cl_is_ignored(SIGHUP) == 0 {
             var action = sigaction()
-            sigaction(number, nil, &action)
-            let isIgnored = unsafeBitCast(action.__sigaction_handler.sa_handler, to: UInt.self) == ignored
-            if number == SIGHUP, isIgnored { continue }
-            action = sigaction()
             action.__sigaction_handler.sa_handler = { _ in
                 let before = interruptions.add(1, ordering: .relaxed).oldValue
                 if before > 0 { _exit(ExitCode.interrupted.rawValue) }

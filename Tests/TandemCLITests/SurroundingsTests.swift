@@ -57,25 +57,32 @@ private let answer = #"{"request_id":"01X","model":"m","content":"Hello","steps"
             daemon.received.allSatisfy { $0.contains(#""method":"chat""#) && $0.hasSuffix("}}") }, "\(daemon.received)")
     }
 
-    @Test func aQuestionWhoseAnswerNobodyReadsIsABrokenPipe() async throws {
+    /// Does something to a command that waits for an answer. All of it on one thread: the wait has an end of its own,
+    /// and a turn in a busy test pool may come later.
+    private func end(
+        of command: String, asking method: String, by act: @escaping @Sendable (CLIProcess) -> Void
+    ) async throws -> (status: Int32?, out: String, err: String) {
         let daemon = try ScriptedDaemon(home.socketPath) { _, _ in }
         defer { daemon.stop() }
-        let process = try CLIProcess(["models"], home: home)
-        #expect(await offPool { daemon.waitFor("models") })
-        process.closeOutput()
-        let end = await offPool { process.finish() }
+        return try await offPool { [home] in
+            Result {
+                let process = try CLIProcess([command], home: home)
+                #expect(daemon.waitFor(method))
+                act(process)
+                return process.finish()
+            }
+        }.get()
+    }
+
+    @Test func aQuestionWhoseAnswerNobodyReadsIsABrokenPipe() async throws {
+        let end = try await end(of: "models", asking: "models") { $0.closeOutput() }
         #expect(end.status == 141 && end.err.isEmpty)
     }
 
     // MARK: signals
 
     @Test func anInterruptedQuestionIsNoFinding() async throws {
-        let daemon = try ScriptedDaemon(home.socketPath) { _, _ in }
-        defer { daemon.stop() }
-        let process = try CLIProcess(["doctor"], home: home)
-        #expect(await offPool { daemon.waitFor("status") })
-        process.child.signal(SIGINT)
-        let end = await offPool { process.finish() }
+        let end = try await end(of: "doctor", asking: "status") { $0.child.signal(SIGINT) }
         #expect(end.status == 130 && end.out == "✓ socket \(home.socketPath)\n" && end.err.isEmpty, "\(end)")
     }
 

@@ -76,7 +76,8 @@ extension Daemon {
     }
 
     /// The reasoning model that a name leads to: of an escalation its reasoning part, else the model itself. Without a
-    /// name the default model, if it is an escalation, else the first escalation there is.
+    /// name the default model, if it is an escalation, else the first escalation there is, else the stand-in where that
+    /// is all there is.
     private func escalationTarget(_ name: String?) throws(RPCError) -> (ConfiguredModel, EscalationRequest) {
         var chosen: ConfiguredModel?
         if let name {
@@ -84,8 +85,11 @@ extension Daemon {
             if chosen == nil { throw .unknownModel(name, didYouMean: configuration.suggestions(for: name).first) }
         } else if let usual = configuration.resolve(configuration.defaultModel), usual.escalation != nil {
             chosen = usual
-        } else {
-            chosen = configuration.models.first { $0.escalation != nil }
+        } else if let escalation = configuration.models.first(where: { $0.escalation != nil }) {
+            chosen = escalation
+        } else if configuration.defaultModel == Configuration.offlineName {
+            // A fresh machine: the stand-in shows this method, too.
+            chosen = configuration.resolve(Configuration.offlineName)
         }
         guard let chosen else {
             throw .invalidParams(

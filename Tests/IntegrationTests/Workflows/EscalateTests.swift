@@ -178,6 +178,15 @@ import Testing
         #expect(unknown.errorCode == -32012)
     }
 
+    @Test func theStandInEscalatesWhereItIsAllThereIs() throws {
+        let daemon = try DaemonProcess(config: "[providers.offline]\nkind = \"offline\"\n")
+        let client = try daemon.client()
+        let earlier = try WorkflowHome.follow(client, "chat", WorkflowHome.params("offline", "the question"))
+        let id = try #require(earlier.result?["request_id"]?.string)
+        let chat = try WorkflowHome.follow(client, "escalate", "{\"stream\":true,\"request_id\":\"\(id)\"}")
+        #expect(chat.content.hasPrefix("[offline]") && chat.flag("escalated"))
+    }
+
     @Test func anEarlierChatIsFoundInTheLedgerAfterARestart() throws {
         let server = try ModelServer(["small": [.stream(["first [USE_REASONING_MODEL]"])], "big": [.failure(400)]])
         let config = """

@@ -146,6 +146,9 @@ extension MethodDescription {
         .members([
             .requestID, .init("model", .text), .init("content", .text), .init("reasoning", .text),
             .init("tool_calls", .list(of: .anyObject)),
+            .init(
+                "logprobs", .anyObject,
+                "As the model's server sent them; of a provider's model that was asked for them."),
             .init("finish_reason", .choice("stop", "length", "tool_calls", "content_filter")), .usage, .cost, .latency,
             .init("first_token_ms", .nullable(.amount)), .init("workflow", .text), .init("cached", .boolean),
             .init("escalated", .boolean), .init("polished", .boolean), .init("fallback", .boolean),

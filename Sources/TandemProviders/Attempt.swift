@@ -243,6 +243,7 @@ package final class HTTPAttempt: Attempt, TransferDelegate {
             sawFinish = true
             partial.finishReason = reason
         case .usage(let usage): self.usage = usage
+        case .logprobs(let tokens): partial.append(logprobs: tokens)
         case .failure(let error):
             failure = failures.classify(error, status: error.status, retryAfter: nil)
         }

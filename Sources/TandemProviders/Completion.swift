@@ -80,8 +80,15 @@ package struct Completion: Hashable, Sendable {
     package var toolCalls: [ToolCall] = []
     package var finishReason = FinishReason.stop
     package var usage = Usage()
+    /// Elements of an array, as the server sent them.
+    package var logprobs: [UInt8] = []
 
     package init() {}
+
+    package mutating func append(logprobs tokens: ArraySlice<UInt8>) {
+        if !logprobs.isEmpty { logprobs.append(UInt8(ascii: ",")) }
+        logprobs += tokens
+    }
 
     /// Ended as a whole answer does, and says nothing.
     var isBlank: Bool { finishReason == .stop && content.isEmpty && reasoning.isEmpty && toolCalls.isEmpty }

@@ -5,6 +5,8 @@ package enum DecodedPiece: Sendable {
     case delta(Delta)
     case finish(FinishReason)
     case usage(Usage)
+    /// Of a few tokens: elements of an array, as the server sent them.
+    case logprobs(ArraySlice<UInt8>)
     /// An error object, inside a 200 answer too.
     case failure(UpstreamErrorObject)
 }
@@ -18,7 +20,7 @@ package struct OpenAIDecoder: Sendable {
     package init() {}
 
     private static let chunkMembers = JSONNameTable(["error", "choices", "usage", "x_groq"])
-    private static let choiceMembers = JSONNameTable(["index", "delta", "message", "finish_reason"])
+    private static let choiceMembers = JSONNameTable(["index", "delta", "message", "finish_reason", "logprobs"])
     private static let partMembers = JSONNameTable([
         "content", "reasoning_content", "reasoning", "refusal", "tool_calls",
     ])
@@ -65,6 +67,10 @@ package struct OpenAIDecoder: Sendable {
             case 1: part = member.value
             case 2: if part == nil { part = member.value }
             case 3: finishReason = member.value
+            case 4:
+                if let tokens = member.value["content"], tokens.kind == .array, tokens.count > 0 {
+                    emit(.logprobs(tokens.raw.dropFirst().dropLast()))
+                }
             default: break
             }
         }

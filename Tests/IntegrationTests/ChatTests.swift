@@ -154,6 +154,19 @@ import Testing
         }
     }
 
+    @Test(arguments: [true, false])
+    func logprobsPassThrough(streams: Bool) throws {
+        let part = streams ? "delta" : "message"
+        let chunk = """
+            {"choices":[{"index":0,"\(part)":{"content":"a"},"logprobs":{"content":[{"token":"a","logprob":-0.5}]},\
+            "finish_reason":"stop"}]}
+            """
+        let service = try TestService { _ in streams ? .sse([.event(chunk), .done]) : .json(chunk) }
+        let answer = try service.chat(",\"logprobs\":true,\"stream\":\(streams)")
+        #expect(answer["logprobs.content.0.token"]?.string == "a")
+        #expect(answer["logprobs.content.0.logprob"]?.double == -0.5)
+    }
+
     @Test func whatRunsHereCostsNothingAndOthersAreUnknown() throws {
         let extra = """
             [providers.local]

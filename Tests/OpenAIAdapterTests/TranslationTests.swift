@@ -76,6 +76,13 @@ private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8
         )
     }
 
+    @Test func logprobsAreHandedOn() throws {
+        let logprobs = #"{"content":[{"token":"a","logprob":-0.10}]}"#
+        let result = try value(#"{"content":"a","tool_calls":[],"logprobs":\#(logprobs)}"#)
+        let choice = try JSONDocument(completion(result, created: 0)).root["choices"]?[0]
+        #expect(choice?["logprobs"].map { text(Array($0.raw)) } == logprobs)
+    }
+
     @Test func aCompletionThatOnlyCallsTools() throws {
         let call = #"{"id":"c","type":"function","function":{"name":"f","arguments":"{}"}}"#
         let result = try value(#"{"content":"","tool_calls":[\#(call)],"finish_reason":"tool_calls"}"#)

@@ -172,6 +172,7 @@ struct Answer: Equatable {
         case .delta(let delta): isWellFormed = completion.append(delta) && isWellFormed
         case .finish(let reason): completion.finishReason = reason
         case .usage(let usage): self.usage = usage
+        case .logprobs: break
         case .failure(let error): failure = error
         }
     }

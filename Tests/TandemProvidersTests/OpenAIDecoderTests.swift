@@ -19,6 +19,7 @@ import Testing
                 #expect(isTaken)
             case .finish(let reason): completion.finishReason = reason
             case .usage(let usage): completion.usage = usage
+            case .logprobs(let tokens): completion.append(logprobs: tokens)
             case .failure(let object): error = object
             }
         }
@@ -118,6 +119,21 @@ import Testing
             #expect(!isTaken)
         }
         #expect(completion.toolCalls.isEmpty)
+    }
+
+    @Test func logprobsAreKeptAsTheyAre() throws {
+        func chunk(_ tokens: String, _ part: String = "delta") -> String {
+            "{\"choices\":[{\"index\":0,\"\(part)\":{\"content\":\"a\"},\"logprobs\":\(tokens)}]}"
+        }
+        let completion = try decode(
+            chunk("{\"content\":[{\"token\":\"a\",\"logprob\":-0.10}]}"), chunk("null"), chunk("{\"content\":[]}"),
+            chunk("{\"content\":[ {\"token\":\"b\"},{\"token\":\"c\"} ],\"refusal\":null}")
+        ).completion
+        #expect(
+            String(decoding: completion.logprobs, as: UTF8.self)
+                == #"{"token":"a","logprob":-0.10}, {"token":"b"},{"token":"c"} "#)
+        let whole = try decode(chunk("{\"content\":[{\"token\":\"a\"}]}", "message")).completion
+        #expect(String(decoding: whole.logprobs, as: UTF8.self) == #"{"token":"a"}"#)
     }
 
     @Test func usageOfEveryMaker() throws {

@@ -206,6 +206,8 @@ final class ChatRun: RequestWork, UpstreamCallDelegate {
         writer.member("reasoning", chat.showsReasoning ? completion.reasoning : "")
         writer.toolCalls(completion.toolCalls)
         writer.member("finish_reason", completion.finishReason.rawValue)
+        // A workflow's would be of tokens that its answer does not have.
+        if !completion.logprobs.isEmpty, workflowModel == nil { writer.logprobs(completion.logprobs) }
         writer.usage(usage)
         writer.cost(cost)
         writer.milliseconds("latency_ms", latency)

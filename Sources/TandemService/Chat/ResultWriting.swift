@@ -49,6 +49,16 @@ extension JSONWriter {
         endArray()
     }
 
+    mutating func logprobs(_ tokens: [UInt8]) {
+        key("logprobs")
+        beginObject()
+        key("content")
+        beginArray()
+        raw(tokens)
+        endArray()
+        endObject()
+    }
+
     mutating func steps(_ steps: [StepTrace]) {
         key("steps")
         beginArray()

@@ -55,11 +55,11 @@ struct CachedAnswer: Sendable {
         }
     }
 
-    /// Whether it may be kept: not one that was cut short, was filtered, says nothing or calls tools, and of a workflow
-    /// only what all its parts were well for.
+    /// Whether it may be kept: not one that was cut short, was filtered, says nothing, calls tools or has logprobs, and
+    /// of a workflow only what all its parts were well for.
     var isKeepable: Bool {
         !outcome.fallback && !outcome.fellShort && completion.finishReason == .stop && completion.toolCalls.isEmpty
-            && !completion.content.isEmpty
+            && !completion.content.isEmpty && completion.logprobs.isEmpty
     }
 
     // MARK: for the disk

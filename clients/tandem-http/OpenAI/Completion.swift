@@ -30,7 +30,7 @@ func completion(_ result: JSONValue, created: Int) -> [UInt8] {
     writer.member("tool_calls", ifPresent: calls)
     writer.endObject()
     writer.key("logprobs")
-    writer.null()
+    if let logprobs = result["logprobs"] { writer.value(logprobs) } else { writer.null() }
     writer.member("finish_reason", result["finish_reason"]?.string ?? "stop")
     writer.endObject()
     writer.endArray()

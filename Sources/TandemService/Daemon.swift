@@ -80,7 +80,9 @@ package final class Daemon: RequestHandler {
             }
         }
         manager = ServiceManager(environment: environment)
-        edits = EditService(stateDirectory: configuration.daemon.stateDirectory, log: log)
+        edits = EditService(
+            stateDirectory: configuration.daemon.stateDirectory, retaining: configuration.daemon.retainTransactions,
+            log: log)
         client = try HTTPClient()
         let keys = configuration.keyVariables(of: environment)
         llama = LlamaPool(client: client, environment: environment.filter { !keys.contains($0.key) }) { name, line in
@@ -135,6 +137,7 @@ package final class Daemon: RequestHandler {
         server.limits = Self.limits(configuration)
         server.access = access
         store.setRetention(history: configuration.daemon.retainHistory)
+        edits.setRetention(configuration.daemon.retainTransactions)
         admission.update(limits: configuration.limits, budget: configuration.budget)
         responses.update(configuration.responseCache)
         replaceProviders()
@@ -236,7 +239,7 @@ package final class Daemon: RequestHandler {
     func start(on sockets: [ListeningSocket], ready: @escaping @LoopActor () -> Void) throws(SystemError) {
         self.sockets = sockets
         // What a crash left half done is finished before anybody is served.
-        edits.recover(retain: configuration.daemon.retainTransactions)
+        edits.recover()
         let events = try SystemEvents()
         systemEvents = events
         try events.onSignal(SIGTERM) { [unowned self] in drain("SIGTERM") }

@@ -74,6 +74,9 @@ package final class EditJournal: TransactionJournal {
         """
     ]
 
+    /// Each with the column of the transaction's id; the transactions themselves last.
+    private static let tables = [("changes", "transaction_id"), ("folders", "transaction_id"), ("transactions", "id")]
+
     private func with<Value: Sendable>(
         _ body: (Database) throws(SQLiteError) -> Value
     ) throws(JournalError) -> Value {
@@ -165,10 +168,8 @@ package final class EditJournal: TransactionJournal {
         defer { locks.giveBack(id) }
         try with { database throws(SQLiteError) in
             try database.transaction { () throws(SQLiteError) in
-                for (table, column) in [
-                    ("changes", "transaction_id"), ("folders", "transaction_id"), ("transactions", "id"),
-                ] {
-                    let statement = try database.statement("DELETE FROM \(table) WHERE \(column) = ?")
+                for (table, key) in Self.tables {
+                    let statement = try database.statement("DELETE FROM \(table) WHERE \(key) = ?")
                     statement.bind(id)
                     try statement.run()
                 }
@@ -258,19 +259,18 @@ package final class EditJournal: TransactionJournal {
         }
     }
 
-    /// Removes finished transactions of before that time; they cannot be undone any more.
+    /// Removes finished transactions of before that time; they cannot be undone any more. Where there are none it costs
+    /// no write.
     package func removeFinished(before oldest: WallTime) throws(JournalError) {
         try with { database throws(SQLiteError) in
             try database.transaction { () throws(SQLiteError) in
-                let old = "SELECT id FROM transactions WHERE started_at < ? AND state IN ('committed', 'aborted')"
-                for table in ["changes", "folders"] {
-                    let statement = try database.statement("DELETE FROM \(table) WHERE transaction_id IN (\(old))")
-                    statement.bind(oldest)
+                // Keys are in the order of time.
+                let old = "SELECT id FROM transactions WHERE id < ? AND state IN ('committed', 'aborted')"
+                for (table, key) in Self.tables {
+                    let statement = try database.statement("DELETE FROM \(table) WHERE \(key) IN (\(old))")
+                    statement.bind(ULID(firstAt: oldest))
                     try statement.run()
                 }
-                let statement = try database.statement("DELETE FROM transactions WHERE id IN (\(old))")
-                statement.bind(oldest)
-                try statement.run()
             }
         }
     }

@@ -21,6 +21,8 @@ package struct FileSystem: Sendable {
     package var intercept: @Sendable (Operation) throws(SystemError) -> Void = { (_) throws(SystemError) in }
     /// False makes every exchange take the way of file systems that cannot exchange.
     package var exchanges = true
+    /// False makes every rehearsal take the way of file systems that have no files without names.
+    package var hasUnnamedFiles = true
 
     package init() {}
 
@@ -35,6 +37,7 @@ package struct FileSystem: Sendable {
 
     /// A new file without a name, gone with its descriptor; nil where the file system has none of that kind.
     func createUnnamed(_ folder: borrowing FileDescriptor, _ path: String) throws(SystemError) -> FileDescriptor? {
+        guard hasUnnamedFiles else { return nil }
         let raw = cl_openat(folder.raw, ".", O_RDWR | Int32(CL_O_TMPFILE), 0o600)
         if raw >= 0 { return FileDescriptor(owning: raw) }
         // EISDIR: a kernel or a file system that takes it for opening the folder.

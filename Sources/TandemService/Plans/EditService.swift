@@ -20,13 +20,20 @@ final class EditService: Sendable {
     /// Outlives a journal that is replaced.
     private let locks = RootLocks()
 
-    init(stateDirectory: String, log: Log) {
+    /// `retain.transactions` in nanoseconds.
+    private let retained: Atomic<Int64>
+
+    init(stateDirectory: String, retaining retained: TimeSpan, log: Log) {
         path = stateDirectory + "/edits.db"
+        self.retained = Atomic(retained.nanoseconds)
         self.log = log
     }
 
+    /// `retain.transactions` after a reload.
+    func setRetention(_ span: TimeSpan) { retained.store(span.nanoseconds, ordering: .relaxed) }
+
     /// Finishes what a crash left, before anything is served. Costs nothing where no journal exists.
-    func recover(retain: TimeSpan) {
+    func recover() {
         guard access(path, F_OK) == 0 else { return }
         do {
             let open = try self.open()
@@ -35,11 +42,14 @@ final class EditService: Sendable {
                 let level: Log.Level = state == .recoveryConflict ? .error : .warning
                 log(level, "edit transaction \(record.id) in \(record.root) was interrupted: now \(state.rawValue)")
             }
-            try open.journal.removeFinished(
-                before: WallTime(milliseconds: WallTime.now().milliseconds - Int64(retain.milliseconds)))
+            try removeOld(from: open.journal)
         } catch {
             log(.error, "the edit journal cannot be read: \(error)")
         }
+    }
+
+    private func removeOld(from journal: EditJournal) throws(JournalError) {
+        try journal.removeFinished(before: .now() + TimeSpan(nanoseconds: -retained.load(ordering: .relaxed)))
     }
 
     private func open() throws(JournalError) -> Open {
@@ -107,8 +117,13 @@ final class EditService: Sendable {
         } catch {
             return .failed([("", error)])
         }
-        // The answer need not wait for this.
-        if let journal = state.withLock({ $0?.journal }) { startOnOwnThread { journal.checkpoint() } }
+        // The answer need not wait for this, and what fails is tried again after the next one.
+        if let journal = state.withLock({ $0?.journal }) {
+            startOnOwnThread { [self] in
+                try? removeOld(from: journal)
+                journal.checkpoint()
+            }
+        }
         return try result.get()
     }
 

@@ -1,7 +1,9 @@
 import CLinux
 import Glibc
 import TandemBase
+import TandemEdits
 import TandemJSON
+import TandemStore
 import TandemTestSupport
 import Testing
 
@@ -52,5 +54,24 @@ import Testing
         removeTree(home.tree)
         let gone = try home.call("undo", "{\"transaction_id\":\"\(id)\"}").response
         #expect(gone.code == -32011 && gone.conflicts == ["-1 file_not_found"])
+    }
+
+    /// The journal does not grow for as long as the daemon runs.
+    @Test func oldTransactionsGoWhileTheDaemonRuns() throws {
+        let home = try PlanHome(files: ["a": "a\n"])
+        #expect(try home.execute(replaceEdit("a", "a", "b")).transaction != nil)
+        var random = SystemRandomNumberGenerator()
+        let past = WallTime.now() + TimeSpan.hours(-31 * 24)
+        let (old, unfinished) = (ULID(time: past, random: &random), ULID(time: past, random: &random))
+        let (journal, _) = try EditJournal.open(path: home.daemon.home.state + "/tandem/edits.db", at: .now())
+        for id in [old, unfinished] {
+            try journal.begin(TransactionRecord(id: id, root: home.tree, time: past, uid: getuid()))
+        }
+        try journal.setState(old, .committed)
+        #expect(try home.execute(replaceEdit("a", "b", "c")).transaction != nil)
+        #expect(
+            eventually { (try? journal.list(limit: 10, root: nil, uid: nil).contains { $0.id == old }) == false })
+        #expect(try journal.load(unfinished) != nil)
+        #expect(try journal.list(limit: 10, root: nil, uid: nil).count == 3)
     }
 }

@@ -52,7 +52,10 @@ struct FileSelection: Sendable {
     /// Every file that git would track: `.gitignore` is git's own business.
     private mutating func list(_ root: String) -> [String] {
         let arguments = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"]
-        if let inside = run(["git", "-C", root] + arguments, root) { return bounded(inside) }
+        // A repository's own settings may name a program to run; looking at it must not.
+        if let inside = run(["git", "-C", root, "-c", "core.fsmonitor=false"] + arguments, root) {
+            return bounded(inside)
+        }
         // Not a repository: an empty one beside it lends its rules.
         if let lent = try? PrivateFolder(), run(["git", "init", "-q", "--bare", lent.path], root) != nil,
             let listed = run(["git", "--git-dir=\(lent.path)", "--work-tree=\(root)", "-C", root] + arguments, root)

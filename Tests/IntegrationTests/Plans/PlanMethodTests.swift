@@ -157,4 +157,18 @@ import Testing
         #expect(try #require(home.server.requests("planner").dropFirst().first).abandoned.wait(within: .seconds(5)))
         #expect(try home.workflow.ledger().outcome == "deadline_exceeded")
     }
+
+    /// A folder that came from elsewhere may bring settings for git that name a program.
+    @Test func lookingAtATreeRunsNothingOfIt() throws {
+        let home = try PlanHome(planner: [.stream(planPieces([]))], files: ["a.py": "x = 1\n"])
+        try home.write("program", "#!/bin/sh\ntouch \(home.tree)/ran\n")
+        chmod(home.tree + "/program", 0o755)
+        let settings = "[core]\nrepositoryformatversion = 0\nbare = false\nfsmonitor = \(home.tree)/program\n"
+        let repository = ["HEAD": "ref: refs/heads/main\n", "config": settings, "refs/x": "", "objects/x": ""]
+        for (path, text) in repository { try home.write(".git/" + path, text) }
+        let answer = try home.call("plan", "{\"problem\":\"x\",\"root\":\(quoted(home.tree))}").response
+        #expect(answer.result != nil, "\(masked(answer))")
+        #expect(home.server.requests("planner")[0].text.contains("a.py"))
+        #expect(home.read("ran") == nil)
+    }
 }

@@ -1,5 +1,4 @@
 import TandemJSON
-import TandemProtocol
 
 /// All edits of a plan that concern one file. Files are resolved side by side.
 package struct PlanFile: Sendable {
@@ -75,7 +74,7 @@ package struct PlanFile: Sendable {
         mode: EditMode, answers: [Int: [UInt8]] = [:]
     ) -> Resolution {
         if let base, image.map({ base.lowercased() == Digest.sha256($0.bytes) }) != true {
-            return failed(EditFault(.stale, "\(path) is not as in base any more; read it again and plan anew"))
+            return failed(Self.stale(path))
         }
         var outcomes = conflicts.map {
             EditOutcome.failed(
@@ -116,6 +115,10 @@ package struct PlanFile: Sendable {
             path: path, action: .modify, before: image.bytes, after: content.bytes, mode: image.mode,
             edits: content.edits)
         return Resolution(outcomes: outcomes, changes: [change], summary: summary)
+    }
+
+    package static func stale(_ path: String) -> EditFault {
+        EditFault(.stale, "\(path) is not as in base any more; read it again and plan anew")
     }
 
     private static func fault(of target: Result<EditRoot.Image?, EditFault>, _ path: String) -> EditFault? {
@@ -218,33 +221,5 @@ package struct FileSummary: Sendable {
         }
         writer.endObject()
         return writer.bytes
-    }
-}
-
-extension [EditOutcome] {
-    /// -32011 with every failed edit; the tree is untouched.
-    package func conflictError(_ edits: [PlannedEdit]) -> RPCError {
-        let failed = filter { $0.status == .failed }.sorted { $0.index < $1.index }
-        var writer = JSONWriter()
-        writer.beginArray()
-        for outcome in failed {
-            writer.beginObject()
-            writer.member("index", outcome.index)
-            writer.member("file", edits.indices.contains(outcome.index) ? edits[outcome.index].file : "")
-            writer.member("kind", outcome.fault?.kind.rawValue ?? "failed")
-            writer.member("message", outcome.message ?? "")
-            if let lines = outcome.fault?.lines, !lines.isEmpty {
-                writer.key("lines")
-                writer.beginArray()
-                for line in lines { writer.int(line) }
-                writer.endArray()
-            }
-            writer.endObject()
-        }
-        writer.endArray()
-        let first = failed.first?.message.map { ": \($0)" } ?? ""
-        return RPCError(
-            .planConflict, "\(failed.count) of \(edits.count) edits cannot be applied, nothing was changed\(first)",
-            data: [.init("edits", json: writer.bytes)])
     }
 }

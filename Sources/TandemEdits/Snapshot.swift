@@ -33,7 +33,8 @@ struct Snapshot {
     /// Refuses what cannot be edited as text: NUL bytes, or other than ASCII in a file that is not UTF-8.
     func checkEditable(_ inserted: [[UInt8]]) throws(EditFault) {
         if isBinary {
-            throw EditFault(.binaryFile, "the file holds NUL bytes; replace it whole with delete and create")
+            throw EditFault(
+                .binaryFile, "the file holds NUL bytes, so it is no text; it can only be deleted or renamed")
         }
         if !isUTF8, !inserted.allSatisfy({ $0.allSatisfy { $0 < 0x80 } }) {
             throw EditFault(

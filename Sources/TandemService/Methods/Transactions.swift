@@ -69,7 +69,7 @@ extension PlanRun {
         do throws(EditFault) {
             handle = try await PlanTree.RootHandle.open(record.root, access)
         } catch {
-            throw [EditOutcome.failed(-1, error)].conflictError([])
+            throw Self.conflict([(record.root, error)])
         }
         let changes: [FileChange]
         switch await daemon.edits.undoChanges(record, handle) {
@@ -105,25 +105,10 @@ extension PlanRun {
 
     /// -32011 with the files that stand in the way.
     private static func conflict(_ faults: [(path: String, fault: EditFault)]) -> RPCError {
-        var writer = JSONWriter()
-        writer.beginArray()
-        for (path, fault) in faults {
-            writer.beginObject()
-            writer.member("index", -1)
-            writer.member("file", path)
-            writer.member("kind", fault.kind.rawValue)
-            writer.member("message", fault.message)
-            if !fault.lines.isEmpty {
-                writer.key("lines")
-                writer.beginArray()
-                for line in fault.lines { writer.int(line) }
-                writer.endArray()
-            }
-            writer.endObject()
-        }
-        writer.endArray()
         let first = faults.first.map { ": \($0.fault.message)" } ?? ""
-        return .planConflict("The transaction cannot be undone, nothing was changed\(first)", edits: writer.bytes)
+        return .planConflict(
+            "The transaction cannot be undone, nothing was changed\(first)",
+            faults.map { PlanConflict(-1, $0.path, $0.fault) })
     }
 }
 

@@ -43,7 +43,10 @@ struct ExecuteParameters: Sendable {
         case let name?: verification = .configured(name)
         }
         skipsConflicts = params["on_conflict"]?.isString("skip") ?? false
-        base = params["base"]?.members.map { ($0.key, $0.value.string ?? "") } ?? []
+        base =
+            params["base"]?.members.map { name, hash in
+                ((try? RelativePath.normalized(name).get()) ?? name, hash.string ?? "")
+            } ?? []
         idempotencyKey = params["idempotency_key"]?.string
         streams = params["stream"]?.bool ?? false
         user = params["user"]?.string ?? ""

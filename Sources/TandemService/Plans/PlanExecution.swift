@@ -44,7 +44,7 @@ struct PlanExecution {
         try await askModels(&resolution, early)
         let outcomes = resolution.outcomes
         if !parameters.skipsConflicts, outcomes.contains(where: { $0.status == .failed }) {
-            throw outcomes.conflictError(edits)
+            throw .planConflict(outcomes.conflicts(in: edits), of: edits)
         }
         let changes = resolution.changes
         let verification = try await verify(edits, changes)
@@ -100,14 +100,9 @@ struct PlanExecution {
         guard !others.isEmpty else { return }
         let stale = await Self.stale(others, tree)
         guard let first = stale.first else { return }
-        var outcomes: [EditOutcome] = []
-        for path in stale {
-            outcomes.append(
-                .failed(-1, EditFault(.stale, "\(path) is not as in base any more; read it again and plan anew")))
-        }
-        var error = outcomes.conflictError(edits)
-        error.message = "\(first) is not as in base any more, so nothing was changed: read it again and plan anew."
-        throw error
+        throw .planConflict(
+            "\(first) is not as in base any more, so nothing was changed: read it again and plan anew.",
+            stale.map { PlanConflict(-1, $0, PlanFile.stale($0)) })
     }
 
     @concurrent
@@ -279,9 +274,10 @@ struct PlanExecution {
     }
 
     private func conflict(_ faults: [(path: String, fault: EditFault)], _ edits: [PlannedEdit]) -> RPCError {
-        faults.map { path, fault in
-            EditOutcome.failed(edits.firstIndex { $0.file == path || $0.newName == path } ?? -1, fault)
-        }.conflictError(edits)
+        .planConflict(
+            faults.map { path, fault in
+                PlanConflict(edits.firstIndex { $0.file == path || $0.newName == path } ?? -1, path, fault)
+            }, of: edits)
     }
 
     /// A file is resolved; what still waits for a model then found none that could do it.

@@ -100,24 +100,16 @@ struct PlanVerification: Sendable {
     /// -32011: nothing is committed; the outputs say why.
     func conflict(_ edits: [PlannedEdit]) -> RPCError {
         let failed = checks.filter { $0.status == .failed }
-        var writer = JSONWriter()
-        writer.beginArray()
-        for check in failed {
-            writer.beginObject()
-            writer.member("index", edits.firstIndex { $0.file == check.file } ?? -1)
-            writer.member("file", check.file)
-            writer.member("kind", "verify_failed")
-            writer.member("message", "\(check.name): \(check.output)")
-            writer.endObject()
-        }
-        writer.endArray()
         let names = failed.map { $0.file.isEmpty ? $0.name : "\($0.name) of \($0.file)" }.joined(separator: ", ")
-        return RPCError(
-            .planConflict, "The result did not pass \(names), so nothing was changed: mend the plan.",
-            data: [
-                .init("edits", json: writer.bytes),
-                .init("verify", json: json),
-            ])
+        var error = RPCError.planConflict(
+            "The result did not pass \(names), so nothing was changed: mend the plan.",
+            failed.map { check in
+                PlanConflict(
+                    edits.firstIndex { $0.file == check.file } ?? -1, check.file, kind: "verify_failed",
+                    "\(check.name): \(check.output)")
+            })
+        error.data.append(.init("verify", json: json))
+        return error
     }
 
     private var json: [UInt8] {

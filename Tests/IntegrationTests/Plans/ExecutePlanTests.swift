@@ -94,7 +94,9 @@ import Testing
             #expect(answer.code == -32011, "\(path)")
             #expect(answer.conflicts == [path == "a.py" ? "0 stale" : "-1 stale"], "\(path)")
             #expect(answer["error"]?["message"]?.string?.contains(path) == true)
+            #expect(answer["error"]?["data"]?["edits"]?[0]?["file"]?.string == path)
         }
+        #expect(try home.execute(edit, ",\"base\":{\"./a.py\":\"\(empty)\"}").conflicts == ["0 stale"])
         #expect(home.read("a.py") == Self.files["a.py"])
         let known = try home.execute(edit, ",\"dry_run\":true").result?["files"]?[0]?["sha256_before"]?.string ?? ""
         #expect(try home.execute(edit, ",\"base\":{\"a.py\":\"\(known.uppercased())\"}").result != nil)

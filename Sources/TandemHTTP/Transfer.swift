@@ -154,9 +154,14 @@ extension TransferFailure {
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
             CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS:
             kind = .tls
-        case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL, CURLE_BAD_CONTENT_ENCODING,
-            CURLE_TOO_MANY_REDIRECTS, CURLE_URL_MALFORMAT:
+        case CURLE_WEIRD_SERVER_REPLY, CURLE_UNSUPPORTED_PROTOCOL:
             kind = .malformed
+            message = "the server does not answer in HTTP"
+        case CURLE_OUT_OF_MEMORY where connected:
+            // What libcurl's own limit for the length of a header ends in.
+            kind = .malformed
+            message = "the headers of the server's answer are too large"
+        case CURLE_BAD_CONTENT_ENCODING, CURLE_TOO_MANY_REDIRECTS, CURLE_URL_MALFORMAT: kind = .malformed
         default: kind = connected ? .broken : .connect
         }
     }

@@ -242,6 +242,7 @@ func start(_ endpoint: HTTPEndpoint, body: String = "{}", _ receiver: Receiver) 
     @Test(arguments: [
         (Reply.reset, TransferFailure.Kind.broken), (.empty, .broken), (.garbage, .malformed),
         (.sse([.event("1"), .reset]), .broken), (.sse([.event("1"), .close]), .broken),
+        (.json("{}", headers: [("X-Long", String(repeating: "x", count: 200_000))]), .malformed),
     ])
     func faultsAreSorted(reply: Reply, kind: TransferFailure.Kind) throws {
         let upstream = try ScriptedUpstream(reply)
@@ -249,6 +250,8 @@ func start(_ endpoint: HTTPEndpoint, body: String = "{}", _ receiver: Receiver) 
         _ = try start(upstream.baseURL, receiver)
         #expect(receiver.finished.wait())
         try onLoop { #expect(receiver.failure?.kind == kind && receiver.finishes == 1) }
+        guard kind == .malformed else { return }
+        #expect(try onLoop { receiver.failure?.message.contains("the server") } == true, "in our words")
     }
 
     @Test func nobodyListeningIsAConnectFailure() throws {

@@ -87,9 +87,7 @@ package struct OpenAIDecoder: Sendable {
                 if let text = value.string {
                     if !text.isEmpty { content(text, emit) }
                 } else {
-                    for element in value.elements {
-                        if let text = element["text"]?.string, !text.isEmpty { content(text, emit) }
-                    }
+                    for element in value.elements { contentPart(element, emit) }
                 }
             case 1, 2:
                 if let text = value.string, !text.isEmpty, index == 1 || part["reasoning_content"]?.string == nil {
@@ -102,6 +100,16 @@ package struct OpenAIDecoder: Sendable {
                 for (position, call) in value.elements.enumerated() { toolCall(call, at: position, emit) }
             default: break
             }
+        }
+    }
+
+    /// Text, or what Mistral's models think.
+    private mutating func contentPart(_ part: JSONValue, _ emit: (DecodedPiece) -> Void) {
+        if let text = part["text"]?.string, !text.isEmpty { content(text, emit) }
+        guard let thoughts = part["thinking"] else { return }
+        hasReasoningMember = true
+        for thought in thoughts.elements {
+            if let text = thought["text"]?.string, !text.isEmpty { emit(.delta(.reasoning(text))) }
         }
     }
 

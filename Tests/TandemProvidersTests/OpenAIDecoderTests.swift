@@ -51,6 +51,15 @@ import Testing
         #expect(try decode(chunk).completion.reasoning == "x")
     }
 
+    /// https://docs.mistral.ai/capabilities/reasoning/
+    @Test(arguments: ["message", "delta"])
+    func reasoningAsAPartOfTheContent(member: String) throws {
+        let thinking = #"{"type":"thinking","thinking":[{"type":"text","text":"step "},{"type":"text","text":"two"}]}"#
+        let chunk = "{\"choices\":[{\"\(member)\":{\"content\":[\(thinking),{\"type\":\"text\",\"text\":\"4\"}]}}]}"
+        let completion = try decode(chunk).completion
+        #expect(completion.reasoning == "step two" && completion.content == "4")
+    }
+
     @Test func inlineThinkingIsSplitHoweverItIsCut() throws {
         let text = "\n<think>a < b\n</thi</think>\n\nThe <think> answer"
         for cut in text.indices {

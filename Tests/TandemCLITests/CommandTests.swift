@@ -111,6 +111,8 @@ private let modelsJSON =
             end.out.contains(
                 "✗ provider deep (openai): DEEP_KEY is not set\n    do: set its key (api_key of [providers.deep])"))
         #expect(end.out.contains("• models that cannot answer now: a\n"))
+        // The daemon's, whatever this user's would be.
+        #expect(end.out.contains("• no /c.toml: the built-in defaults are in use\n"), "\(end.out)")
         #expect(
             end.out.contains("✗ default model auto cannot answer as it should, for a cannot\n    do: mend"),
             "\(end.out)")

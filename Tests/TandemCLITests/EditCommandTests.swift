@@ -242,7 +242,7 @@ private func result(_ status: String, _ transaction: String) -> String {
         let ran = try await runCLI(["transactions"], home: home)
         #expect(
             ran.out == """
-                TIME                 TRANSACTION                 STATE      ROOT  FILES
+                TIME (UTC)           TRANSACTION                 STATE      ROOT  FILES
                 2026-11-20 08:43:00  01ARZ3NDEKTSV4RRFFQ69G5FAV  committed  /r    a, b, c, 1 more
 
                 """)

@@ -27,6 +27,7 @@ private func shown(_ text: String) -> String { String(decoding: harmless(Array(t
                     "0 ms", "0.25 ms", "3.3 ms", "850 ms", "1.0 s", "2.3 s", "1 min", "1 min 5 s", "1 h", "2 h 10 min",
                     "2 d 4 h",
                 ])
+        #expect(humanDuration(milliseconds: 1e300) == "11574074074 d 1 h")
         #expect([0, 999, 1000, 1_234_567, -1234].map(humanCount) == ["0", "999", "1,000", "1,234,567", "-1,234"])
         #expect(
             [0, 1023, 1024, 1_572_864, 1 << 40].map(humanBytes) == ["0 B", "1023 B", "1.0 KiB", "1.5 MiB", "1.0 TiB"])

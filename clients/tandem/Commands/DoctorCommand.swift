@@ -28,6 +28,8 @@ extension Command {
 /// Findings, one a line, each bad one with what to do.
 struct DoctorReport {
     private(set) var isHealthy = true
+    /// What the daemon reads; nil when it does not say.
+    private var daemonConfiguration: String?
     /// Providers that do not answer.
     private var silent: Set<String> = []
     private let output = Output.standard
@@ -109,6 +111,7 @@ struct DoctorReport {
                 .bad, "requests are answered but not recorded: \(failure)",
                 advice: "make room for \(status["database"]?["path"]?.string ?? "the database"), or make it writable")
         }
+        daemonConfiguration = status["config_path"]?.string
         let providers = elements(of: status["providers"])
         if providers.isEmpty {
             try say(.bad, "no provider is configured", advice: "'tandem config init', then 'tandem config edit'")
@@ -221,7 +224,7 @@ struct DoctorReport {
     }
 
     mutating func checkConfiguration(_ invocation: Invocation) throws(Failure) {
-        let path = configPath(invocation)
+        let path = daemonConfiguration ?? configPath(invocation)
         guard access(path, F_OK) == 0 else {
             return try say(.note, "no \(path): the built-in defaults are in use")
         }

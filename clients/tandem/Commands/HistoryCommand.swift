@@ -42,7 +42,7 @@ extension Command {
 
 func historyTable(_ result: JSONValue) -> TextTable {
     var table = TextTable(
-        ["TIME", "REQUEST", "METHOD", "MODEL", "STATUS", "TOKENS", "COST", "TOOK"], rightAligned: [5, 6, 7],
+        ["TIME (UTC)", "REQUEST", "METHOD", "MODEL", "STATUS", "TOKENS", "COST", "TOOK"], rightAligned: [5, 6, 7],
         uncut: [1], spared: [2, 6, 5])
     for row in elements(of: result["requests"]) {
         let usage = row["usage"]

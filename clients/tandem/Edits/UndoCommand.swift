@@ -109,7 +109,7 @@ extension Command {
             try invocation.printJSON(result)
             return .success
         }
-        var table = TextTable(["TIME", "TRANSACTION", "STATE", "ROOT", "FILES"], uncut: [0, 1])
+        var table = TextTable(["TIME (UTC)", "TRANSACTION", "STATE", "ROOT", "FILES"], uncut: [0, 1])
         for row in elements(of: result["transactions"]) {
             let files = elements(of: row["files"]).compactMap(\.string)
             let rest = files.count > 3 ? ", \(files.count - 3) more" : ""

@@ -19,7 +19,7 @@ func humanDuration(milliseconds: Double) -> String {
     if milliseconds < 10 { return fixed(milliseconds, 1) + " ms" }
     if milliseconds < 999.5 { return fixed(milliseconds, 0) + " ms" }
     if milliseconds < 59_950 { return fixed(milliseconds / 1000, 1) + " s" }
-    let seconds = Int((milliseconds / 1000).rounded())
+    let seconds = Int(min(milliseconds / 1000, 1e15).rounded())
     func pair(_ large: Int, _ unit: String, _ small: Int, _ smallUnit: String) -> String {
         small == 0 ? "\(large) \(unit)" : "\(large) \(unit) \(small) \(smallUnit)"
     }

@@ -21,6 +21,8 @@ package struct ModelEditRequest: Sendable {
     package var contextAfter: String
     /// True for a deterministic edit that found no match (adaptive mode; one attempt).
     package var isRescue: Bool
+    /// Lines that the task itself asks to be dropped, at most.
+    private var droppable: Int
 
     init(index: Int, file: String, action: String, region: LineRegion?, _ snapshot: inout Snapshot) throws(EditFault) {
         try snapshot.checkEditable(snapshot.isUTF8 ? [] : [[0xFF]])
@@ -30,7 +32,10 @@ package struct ModelEditRequest: Sendable {
             throw EditFault(
                 .invalidRegion, "the region \(chosen.start)–\(chosen.end) is not within the file's \(count) lines")
         }
-        self.init(index: index, file: file, action: action, region: chosen, isRescue: false, snapshot.text)
+        let isAsked = Self.droppingWords.contains { action.lowercased().contains($0) }
+        self.init(
+            index: index, file: file, action: action, region: chosen, isRescue: false,
+            droppable: isAsked ? .max : 0, snapshot.text)
     }
 
     init?(rescuing item: FileResolver.Item, _ fault: EditFault, file: String, _ snapshot: inout Snapshot) {
@@ -44,10 +49,12 @@ package struct ModelEditRequest: Sendable {
         }
         self.init(
             index: item.index, file: file, action: Self.describe(item.operation), region: region, isRescue: true,
-            snapshot.text)
+            droppable: Self.lost(by: item.operation), snapshot.text)
     }
 
-    private init(index: Int, file: String, action: String, region: LineRegion, isRescue: Bool, _ text: FileText) {
+    private init(
+        index: Int, file: String, action: String, region: LineRegion, isRescue: Bool, droppable: Int, _ text: FileText
+    ) {
         func lines(_ range: Range<Int>) -> String {
             range.map { String(decoding: text.line($0), as: UTF8.self) + "\n" }.joined()
         }
@@ -56,9 +63,23 @@ package struct ModelEditRequest: Sendable {
         self.action = action
         self.region = region
         self.isRescue = isRescue
+        self.droppable = droppable
         regionText = lines(region.start - 1..<region.end)
         contextBefore = lines(max(0, region.start - 1 - contextLines)..<region.start - 1)
         contextAfter = lines(region.end..<min(text.lineCount, region.end + contextLines))
+    }
+
+    private static let droppingWords = [
+        "remove", "delet", "drop", "strip", "simplif", "shorten", "extract", "inline", "clean", "dedup",
+    ]
+
+    /// How many lines fewer there are after an edit whose texts are known.
+    private static func lost(by operation: EditOperation) -> Int {
+        switch operation {
+        case .replace(let edit): max(0, LineBlock(edit.find).lines.count - LineBlock(edit.replace).lines.count)
+        case .removeLine(let find): LineBlock(find).lines.count
+        default: 0
+        }
     }
 
     private static func describe(_ operation: EditOperation) -> String {
@@ -138,12 +159,10 @@ package struct ModelEditRequest: Sendable {
     }
 
     private func checkDropped(_ old: [ArraySlice<UInt8>], _ new: [ArraySlice<UInt8>]) throws(EditFault) {
-        let asked = ["remove", "delet", "drop", "strip", "simplif", "shorten", "extract", "inline", "clean", "dedup"]
-        if asked.contains(where: { action.lowercased().contains($0) }) { return }
         let solidOld = old.filter { !$0.allSatisfy(isBlank) }
         let solidNew = new.filter { !$0.allSatisfy(isBlank) }
         let dropped = LineDiff(solidOld, solidNew).changes.reduce(0) { $0 + max(0, $1.left.count - $1.right.count) }
-        if Double(dropped) > droppedShare * Double(solidOld.count) {
+        if Double(dropped) > droppedShare * Double(solidOld.count) + Double(droppable) {
             throw fault("the answer drops \(dropped) of the region's \(solidOld.count) lines without being asked to")
         }
     }

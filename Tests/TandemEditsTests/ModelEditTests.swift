@@ -87,6 +87,20 @@ struct ModelEditTests {
         #expect(resolve(file, edit, mode: .hybrid).outcomes[0].request == nil)
     }
 
+    /// What the edit's own texts say is code, not a wish: only as many lines may go as the edit takes away.
+    @Test func aRescueDropsWhatItsEditDrops() throws {
+        func dropped(_ edit: EditOperation, _ answer: String) throws -> String? {
+            let request = try #require(resolve(file, edit, mode: .adaptive).outcomes[0].request)
+            return fault(request, "````\n\(answer)````")
+        }
+        let same = replace("line 9\nten.strip()\n", "line 9\n10.strip()\n")
+        let region = (6...13).map { "line \($0)\n" }
+        #expect(try dropped(same, region.joined()) == nil)
+        #expect(try dropped(same, region.prefix(4).joined())?.contains("drops 4") == true)
+        let fewer = replace("line 8\nline 9\nline ten\nline 11\nline 12\n", "line eight\n")
+        #expect(try dropped(fewer, "line 5\nline 6\nline 7\nline eight\nline 13\nline 14\nline 15\n") == nil)
+    }
+
     /// Blanks that a model left out make a line no less like; what is like nothing has the whole of a short file.
     @Test func aRescueHasARegionWhereverItCan() throws {
         let spaced = "a = 1\n" + file + "total = 3\n"

@@ -92,10 +92,10 @@ struct TransactionScene {
     let id: ULID
     var changes: [FileChange] = []
 
-    init(_ kind: StepGate.Kind, exchanges: Bool = true) {
+    init(_ kind: StepGate.Kind, moves: FileSystem.Moves = .exchanges) {
         let gate = StepGate(kind)
         journal = MemoryJournal(gate)
-        fileSystem.exchanges = exchanges
+        fileSystem.moves = moves
         fileSystem.intercept = { (_) throws(SystemError) in try gate.pass() }
         var generator = SystemRandomNumberGenerator()
         id = ULID(time: WallTime(milliseconds: 1), random: &generator)
@@ -148,7 +148,7 @@ struct TransactionScene {
     func restart() throws -> [TransactionState] {
         journal.gate.withLock { $0 = StepGate(.never) }
         var healthy = FileSystem()
-        healthy.exchanges = fileSystem.exchanges
+        healthy.moves = fileSystem.moves
         return try TransactionEngine(journal: journal, fileSystem: healthy).recover().map(\.state)
     }
 

@@ -137,9 +137,25 @@ struct FileSwap: ~Copyable {
         return move
     }
 
+    /// After a crash or a failure between two renames (`FileSystem.exchange`) the old file has only the name it was put
+    /// aside under: it gets its own back.
+    func settle() throws(Failure) {
+        let aside = temporary + StagedNames.asideSuffix
+        var status = stat()
+        guard change.before != nil, change.after != nil,
+            fstatat(place.descriptor.raw, name, &status, AT_SYMLINK_NOFOLLOW) != 0, content(of: aside) == .before
+        else { return }
+        do {
+            try fileSystem.replace(place.descriptor, name, with: aside)
+        } catch {
+            throw named(error)
+        }
+    }
+
     /// Puts the old content back where the new one stands; leaves alone what is neither.
     /// - Returns: false when the file is neither as before nor as after.
     func restore(_ root: borrowing EditRoot) throws(Failure) -> Bool {
+        try settle()
         do {
             switch present {
             case .before: break

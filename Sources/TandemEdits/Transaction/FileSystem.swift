@@ -19,8 +19,11 @@ package struct FileSystem: Sendable {
 
     /// Called before each operation; what it throws is taken for the call's error.
     package var intercept: @Sendable (Operation) throws(SystemError) -> Void = { (_) throws(SystemError) in }
-    /// False makes every exchange take the way of file systems that cannot exchange.
-    package var exchanges = true
+    /// What a file system can do with names, the least first.
+    package enum Moves: Comparable, Sendable, CaseIterable { case renames, links, exchanges }
+
+    /// Less makes every move take the way of file systems that cannot do more.
+    package var moves = Moves.exchanges
     /// False makes every rehearsal take the way of file systems that have no files without names.
     package var hasUnnamedFiles = true
 
@@ -97,25 +100,27 @@ package struct FileSystem: Sendable {
     }
 
     /// Swaps two files of one folder. Where the file system cannot, `other` is put in `name`'s place and what stood
-    /// there gets `other`'s name; `name` is never missing, but for a moment the old file has both names.
+    /// there gets `other`'s name: for a moment the old file has a second name, or, where there are no links either, that
+    /// one alone (`StagedNames.asideSuffix`).
     @discardableResult
     func exchange(_ folder: borrowing FileDescriptor, _ name: String, _ other: String) throws(SystemError) -> Move {
         try intercept(.exchange(name, other))
-        if exchanges {
+        if moves == .exchanges {
             if cl_renameat2(folder.raw, name, folder.raw, other, UInt32(CL_RENAME_EXCHANGE)) == 0 { return .atomic }
             guard Self.isUnsupported(cl_errno()) else { throw SystemError("exchange", name) }
         }
         let aside = other + StagedNames.asideSuffix
         try unlink(folder, aside)
-        guard linkat(folder.raw, name, folder.raw, aside, 0) == 0 else { throw SystemError("link", name) }
+        if try !link(folder, name, aside) { try replace(folder, aside, with: name) }
         try intercept(.rename(other, name))
         guard renameat(folder.raw, other, folder.raw, name) == 0 else {
             let code = cl_errno()
+            // Of two names of one file this leaves both.
+            renameat(folder.raw, aside, folder.raw, name)
             unlinkat(folder.raw, aside, 0)
             throw SystemError("rename", name, code: code)
         }
-        try intercept(.rename(aside, other))
-        guard renameat(folder.raw, aside, folder.raw, other) == 0 else { throw SystemError("rename", aside) }
+        try replace(folder, other, with: aside)
         return .checked
     }
 
@@ -125,15 +130,32 @@ package struct FileSystem: Sendable {
         _ folder: borrowing FileDescriptor, _ name: String, to new: String
     ) throws(SystemError) -> Move {
         try intercept(.rename(name, new))
-        if exchanges {
+        if moves == .exchanges {
             if cl_renameat2(folder.raw, name, folder.raw, new, UInt32(CL_RENAME_NOREPLACE)) == 0 { return .atomic }
             guard Self.isUnsupported(cl_errno()) else { throw SystemError("rename", new) }
         }
         // link(2) refuses a name that is taken, as NOREPLACE does.
-        guard linkat(folder.raw, name, folder.raw, new, 0) == 0 else { throw SystemError("link", new) }
-        try intercept(.unlink(name))
-        guard unlinkat(folder.raw, name, 0) == 0 else { throw SystemError("unlink", name) }
+        if try link(folder, name, new) {
+            try intercept(.unlink(name))
+            guard unlinkat(folder.raw, name, 0) == 0 else { throw SystemError("unlink", name) }
+        } else {
+            var status = stat()
+            guard fstatat(folder.raw, new, &status, AT_SYMLINK_NOFOLLOW) != 0 else {
+                throw SystemError("rename", new, code: EEXIST)
+            }
+            guard renameat(folder.raw, name, folder.raw, new) == 0 else { throw SystemError("rename", new) }
+        }
         return .checked
+    }
+
+    /// Gives a file a second name.
+    /// - Returns: false where the file system has none to give.
+    private func link(_ folder: borrowing FileDescriptor, _ name: String, _ new: String) throws(SystemError) -> Bool {
+        guard moves >= .links else { return false }
+        if linkat(folder.raw, name, folder.raw, new, 0) == 0 { return true }
+        // EPERM is what link(2) has for that, too.
+        guard Self.isUnsupported(cl_errno()) || cl_errno() == EPERM else { throw SystemError("link", new) }
+        return false
     }
 
     /// Gives a file the place of another one.

@@ -163,11 +163,13 @@ package struct TransactionEngine: Sendable {
         try makeFolders(folders, root, for: changes)
         // First look, then move: with one file in conflict no other is touched in vain.
         for (index, change) in changes.enumerated() {
-            let present = try swap(change, id, index, root).present
+            let swap = try swap(change, id, index, root)
+            try swap.settle()
+            let present = swap.present
             let known: [FileSwap.Content] = [
                 change.before == nil ? .missing : .before, change.after == nil ? .missing : .after,
             ]
-            guard known.contains(present), try !swap(change, id, index, root).displacedStranger else { return false }
+            guard known.contains(present), !swap.displacedStranger else { return false }
         }
         for (index, change) in changes.enumerated() {
             guard try swap(change, id, index, root).complete(root) else { return false }

@@ -1,6 +1,9 @@
 /// A universally unique, lexicographically sortable identifier (https://github.com/ulid/spec): 48 bits of
 /// milliseconds, 80 bits of randomness, 26 characters of Crockford's base 32.
 package struct ULID: Hashable, Sendable, CustomStringConvertible {
+    /// Characters of the text form.
+    package static let textLength = 26
+
     package var high: UInt64
     package var low: UInt64
 
@@ -13,7 +16,7 @@ package struct ULID: Hashable, Sendable, CustomStringConvertible {
     /// Reads 26 base-32 characters in either case; nil for anything else.
     package init?(_ text: some StringProtocol) {
         let bytes = Array(text.utf8)
-        guard bytes.count == 26, bytes[0] <= 0x37 else { return nil }
+        guard bytes.count == Self.textLength, bytes[0] <= 0x37 else { return nil }
         var high: UInt64 = 0
         var low: UInt64 = 0
         for byte in bytes {
@@ -29,9 +32,9 @@ package struct ULID: Hashable, Sendable, CustomStringConvertible {
     package var time: WallTime { WallTime(milliseconds: Int64(high >> 16)) }
 
     package var description: String {
-        String(unsafeUninitializedCapacity: 26) { buffer in
+        String(unsafeUninitializedCapacity: Self.textLength) { buffer in
             write { index, character in buffer[index] = character }
-            return 26
+            return Self.textLength
         }
     }
 
@@ -40,7 +43,7 @@ package struct ULID: Hashable, Sendable, CustomStringConvertible {
     package func write(_ put: (Int, UInt8) -> Void) {
         var high = self.high
         var low = self.low
-        for index in stride(from: 25, through: 0, by: -1) {
+        for index in stride(from: Self.textLength - 1, through: 0, by: -1) {
             put(index, Self.digits.utf8Start[Int(low & 31)])
             low = low >> 5 | (high & 31) << 59
             high >>= 5

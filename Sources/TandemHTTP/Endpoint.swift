@@ -88,9 +88,9 @@ package final class HTTPEndpoint {
     /// A handle that is ready but for the body, of so many bytes.
     func takeHandle(forBody size: Int) -> UnsafeMutableRawPointer? {
         lastUse = EventLoop.shared.now
-        guard let easy = idle.popLast().map({ UnsafeMutableRawPointer($0) }) ?? makeHandle() else { return nil }
+        let easy = if let known = idle.popLast() { UnsafeMutableRawPointer(known) } else { makeHandle() }
         // Only where it matters: libcurl compares each header with a dozen names.
-        if size >= Self.announcedBody { ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, headerList) }
+        if let easy, size >= Self.announcedBody { ccurl_set_pointer(easy, CURLOPT_HTTPHEADER, headerList) }
         return easy
     }
 

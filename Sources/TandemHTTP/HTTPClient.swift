@@ -201,21 +201,24 @@ package final class HTTPClient {
     }
 }
 
-// libcurl's callbacks: outside the actor, so that nothing is checked twice on the way in.
+// libcurl's callbacks: outside the actor, so that nothing is checked twice on the way in. The three that come with every
+// transfer are bodies that capture nothing: `LoopActor.assumeIsolated` would allocate a closure for each call.
 
 private func owner(_ context: UnsafeMutableRawPointer?) -> HTTPClient {
     Unmanaged<HTTPClient>.fromOpaque(context!).takeUnretainedValue()
 }
 
 private let socketCallback: ccurl_socket_callback = { _, socket, what, context, _ in
-    let client = owner(context)
-    LoopActor.assumeIsolated { client.watch(socket, what) }
+    EventLoop.shared.preconditionOnLoop()
+    let watch: @LoopActor (HTTPClient, Int32, Int32) -> Void = { $0.watch($1, $2) }
+    unsafeBitCast(watch, to: ((HTTPClient, Int32, Int32) -> Void).self)(owner(context), socket, what)
     return 0
 }
 
 private let timerCallback: ccurl_timer_callback = { _, milliseconds, context in
-    let client = owner(context)
-    LoopActor.assumeIsolated { client.setTimer(milliseconds) }
+    EventLoop.shared.preconditionOnLoop()
+    let setTimer: @LoopActor (HTTPClient, Int) -> Void = { $0.setTimer($1) }
+    unsafeBitCast(setTimer, to: ((HTTPClient, Int) -> Void).self)(owner(context), milliseconds)
     return 0
 }
 
@@ -246,10 +249,11 @@ private let keepCallback: ccurl_close_callback = { context, socket in
 }
 
 private let dataCallback: ccurl_data_callback = { data, size, count, context in
+    EventLoop.shared.preconditionOnLoop()
     let transfer = Unmanaged<Transfer>.fromOpaque(context!).takeUnretainedValue()
+    let receive: @LoopActor (Transfer, UnsafeRawBufferPointer) -> Int = { $0.receivedInCallback($1) }
     let bytes = UnsafeRawBufferPointer(start: data, count: size * count)
-    nonisolated(unsafe) let lent = bytes
-    return LoopActor.assumeIsolated { transfer.receivedInCallback(lent) }
+    return unsafeBitCast(receive, to: ((Transfer, UnsafeRawBufferPointer) -> Int).self)(transfer, bytes)
 }
 
 /// A socket of libcurl's in epoll, kept registered while its connection is idle.

@@ -25,14 +25,16 @@ package struct JSONNameTable: Sendable {
         order = sorted
     }
 
+    package var count: Int { order.count }
+
     /// The index of the name that this string value is, or nil.
-    package func index(of name: JSONValue) -> Int? { index(name.document, name.node) }
+    package func index(of name: JSONValue) -> Int? { index(of: name.node, in: name.document) }
 
     /// The index of the member's name, or nil.
-    package func index(of member: JSONMember) -> Int? { index(member.document, member.node) }
+    package func index(of member: JSONMember) -> Int? { index(of: member.node, in: member.document) }
 
-    @inline(__always)
-    private func index(_ document: JSONDocument, _ node: Int) -> Int? {
+    /// The index of the name at a place on the tape, or nil.
+    func index(of node: Int, in document: JSONDocument) -> Int? {
         let entry = document.tape[node]
         if entry.tag == .string {
             let bytes = document.bytes

@@ -153,7 +153,7 @@ package struct JSONWriter {
     }
 
     /// A member whose value is a string: mostly it needs no escape, and goes out in one piece with its name.
-    mutating func member(_ name: StaticString, quoted text: UnsafeBufferPointer<UInt8>) {
+    package mutating func member(_ name: StaticString, quoted text: UnsafeBufferPointer<UInt8>) {
         guard let base = text.baseAddress, cleanLength(base, 0, text.count) == text.count else {
             key(name)
             return quote(text)

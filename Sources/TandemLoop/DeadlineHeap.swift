@@ -19,14 +19,17 @@ package final class Deadline {
 /// A binary heap of deadlines that knows each one's place, so that moving and cancelling are O(log n). The earliest
 /// is handed to epoll_wait as its timeout: no timerfd, no system call for re-arming.
 @LoopActor
-struct DeadlineHeap {
-    /// The time beside the object: comparing does not follow references.
+struct DeadlineHeap: ~Copyable {
+    /// The time beside the object: comparing does not follow references, and moving an entry counts none. The heap holds
+    /// one reference to each deadline in it, from `insert` to `remove`.
     private struct Entry {
         var at: MonotonicTime
-        var deadline: Deadline
+        var deadline: Unmanaged<Deadline>
     }
 
     private var entries: [Entry] = []
+
+    deinit { for entry in entries { entry.deadline.release() } }
 
     var earliest: MonotonicTime? { entries.first?.at }
 
@@ -43,7 +46,7 @@ struct DeadlineHeap {
         deadline.at = time
         let index = deadline.heapIndex
         guard index >= 0 else { return insert(deadline) }
-        let entry = Entry(at: time, deadline: deadline)
+        let entry = Entry(at: time, deadline: .passUnretained(deadline))
         if earlier { siftUp(entry, from: index) } else { siftDown(entry, from: index) }
     }
 
@@ -55,8 +58,9 @@ struct DeadlineHeap {
     /// Takes the earliest deadline that is due.
     mutating func popDue(at now: MonotonicTime) -> (@LoopActor () -> Void)? {
         guard let first = entries.first, first.at <= now else { return nil }
-        remove(first.deadline)
-        return first.deadline.action
+        let deadline = first.deadline.takeUnretainedValue()
+        remove(deadline)
+        return deadline.action
     }
 
     /// Takes the deadline out without ending it: `move` may put it back.
@@ -64,6 +68,7 @@ struct DeadlineHeap {
         let index = deadline.heapIndex
         guard index >= 0 else { return }
         deadline.heapIndex = -1
+        defer { Unmanaged.passUnretained(deadline).release() }
         let last = entries.removeLast()
         guard index < entries.count else { return }
         // It comes from another branch: it may belong above the gap as well as below.
@@ -75,7 +80,7 @@ struct DeadlineHeap {
     }
 
     private mutating func insert(_ deadline: Deadline) {
-        let entry = Entry(at: deadline.at, deadline: deadline)
+        let entry = Entry(at: deadline.at, deadline: .passRetained(deadline))
         entries.append(entry)
         siftUp(entry, from: entries.count - 1)
     }
@@ -108,6 +113,6 @@ struct DeadlineHeap {
 
     private mutating func place(_ entry: Entry, at index: Int) {
         entries[index] = entry
-        entry.deadline.heapIndex = index
+        entry.deadline.takeUnretainedValue().heapIndex = index
     }
 }

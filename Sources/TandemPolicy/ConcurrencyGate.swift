@@ -67,7 +67,7 @@ package struct ConcurrencyGate<Waiter> {
     }
 
     private mutating func admit() -> Waiter? {
-        guard inFlight < limit, let waiter = queue.removeFirst() else { return nil }
+        guard inFlight < limit, !queue.isEmpty, let waiter = queue.removeFirst() else { return nil }
         inFlight += 1
         return waiter
     }

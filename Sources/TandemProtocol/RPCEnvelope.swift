@@ -4,17 +4,18 @@ import TandemJSON
 /// string with and without escapes is one id, `1` and `1.0` are two).
 package struct RPCID: Hashable, Sendable {
     package let raw: [UInt8]
-    private let key: [UInt8]
+    /// What a string with escapes says; nil where the bytes themselves tell ids apart.
+    private let unescaped: [UInt8]?
 
     /// Nil when the value cannot be an id.
     package init?(_ value: JSONValue) {
         switch value.kind {
         case .null, .number:
             raw = Array(value.raw)
-            key = raw
+            unescaped = nil
         case .string:
             raw = Array(value.raw)
-            key = value.isPlainString ? raw : value.canonicalBytes
+            unescaped = value.isPlainString ? nil : value.canonicalBytes
         case .bool, .array, .object:
             return nil
         }
@@ -22,19 +23,21 @@ package struct RPCID: Hashable, Sendable {
 
     package init(_ number: Int) {
         raw = Array(String(number).utf8)
-        key = raw
+        unescaped = nil
     }
 
     package static let null = RPCID(raw: Array("null".utf8))
 
     private init(raw: [UInt8]) {
         self.raw = raw
-        key = raw
+        unescaped = nil
     }
 
-    package static func == (left: Self, right: Self) -> Bool { left.key == right.key }
+    package static func == (left: Self, right: Self) -> Bool {
+        (left.unescaped ?? left.raw) == (right.unescaped ?? right.raw)
+    }
 
-    package func hash(into hasher: inout Hasher) { hasher.combine(key) }
+    package func hash(into hasher: inout Hasher) { hasher.combine(unescaped ?? raw) }
 }
 
 /// A message is no request: answer with this error and this id (null where it could not be read).
@@ -55,7 +58,8 @@ package struct RPCRequest: Sendable {
     /// The answer to an empty batch, with a null id.
     package static let emptyBatch = RPCError.invalidRequest("The batch is empty: send at least one request in it.")
 
-    private static let members = JSONNameTable(["jsonrpc", "id", "method", "params"])
+    private static let memberNames = ["jsonrpc", "id", "method", "params"]
+    private static let members = JSONNameTable(memberNames)
 
     /// Reads a request by JSON-RPC 2.0, section 4. Members beyond the four are ignored.
     package init(_ message: JSONValue) throws(InvalidRequest) {
@@ -63,34 +67,21 @@ package struct RPCRequest: Sendable {
             throw InvalidRequest(
                 id: .null, error: .invalidRequest("A request is an object: send {\"jsonrpc\":\"2.0\",…}."))
         }
-        var version: JSONValue?
-        var identifier: JSONValue?
-        var method: JSONValue?
-        var params: JSONValue?
-        var seen = 0
-        for member in message.rawMembers {
-            guard let index = Self.members.index(of: member) else { continue }
-            if seen & 1 << index != 0 {
-                let name = member.name.string ?? ""
-                throw InvalidRequest(id: .null, error: .invalidRequest("`\(name)` is there twice: send it once."))
-            }
-            seen |= 1 << index
-            switch index {
-            case 0: version = member.value
-            case 1: identifier = member.value
-            case 2: method = member.value
-            default: params = member.value
-            }
+        let places = message.places(of: Self.members)
+        if let duplicate = places.duplicate {
+            let name = Self.memberNames[duplicate]
+            throw InvalidRequest(id: .null, error: .invalidRequest("`\(name)` is there twice: send it once."))
         }
+        let params = message[places, 3]
         var id: RPCID?
-        if let identifier {
+        if let identifier = message[places, 1] {
             id = RPCID(identifier)
             if id == nil { throw Self.invalid(nil, "`id` is neither a string, a number nor null: send one of them.") }
         }
-        guard let version, version.isString("2.0" as StaticString) else {
+        guard message[places, 0]?.isString("2.0" as StaticString) ?? false else {
             throw Self.invalid(id, "`jsonrpc` is not \"2.0\": Tandem speaks JSON-RPC 2.0 only.")
         }
-        guard let method, method.kind == .string else {
+        guard let method = message[places, 2], method.kind == .string else {
             throw Self.invalid(id, "`method` is not a string: name the method to call.")
         }
         if let params, params.kind != .object, params.kind != .array, !params.isNull {

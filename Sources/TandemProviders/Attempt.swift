@@ -102,7 +102,7 @@ package final class HTTPAttempt: Attempt, TransferDelegate {
         transfer = client.start(endpoint, body: request, delegate: self)
         // Held by its timer and its transfer until `release`: a weak reference costs an allocation, and slows every count
         // of references to its object.
-        timer = EventLoop.shared.schedule(at: waitingSince + patience) { [self] in checkPatience() }
+        timer = EventLoop.shared.schedule(at: waitingSince + min(patience, timeouts.idle)) { [self] in checkPatience() }
         if let transfer {
             if isPaused { transfer.pause() }
         } else {
@@ -147,21 +147,19 @@ package final class HTTPAttempt: Attempt, TransferDelegate {
 
     private var patience: TimeSpan { hasFirstToken ? timeouts.idle : firstTokenTimeout }
 
-    /// From here on the idle timeout counts, and it may be the shorter one.
     private func beganAnswering() {
         hasFirstToken = true
         waitingSince = EventLoop.shared.now
-        if timeouts.idle < firstTokenTimeout, let timer {
-            EventLoop.shared.move(timer, to: waitingSince + timeouts.idle)
-        }
     }
 
-    /// The timer is not moved for each piece; it looks at the last one when it fires.
+    /// The timer is not moved for each piece, nor when an answer begins and the idle timeout may become the shorter one:
+    /// it fires at least once in the idle timeout, and looks when the last piece came.
     private func checkPatience() {
         guard !isOver, let timer else { return }
         if sawDone { return complete() }
-        let due = (isPaused ? EventLoop.shared.now : waitingSince) + patience
-        if due > EventLoop.shared.now { return EventLoop.shared.move(timer, to: due) }
+        let now = EventLoop.shared.now
+        let due = (isPaused ? now : waitingSince) + patience
+        if due > now { return EventLoop.shared.move(timer, to: min(due, now + timeouts.idle)) }
         // A whole answer is one; what the server still keeps the stream open for is its own affair.
         if sawFinish { return complete() }
         end(.failure(hasFirstToken ? .stalled(timeouts) : .noFirstToken(timeouts)))

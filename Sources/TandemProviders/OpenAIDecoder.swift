@@ -27,25 +27,17 @@ package struct OpenAIDecoder: Sendable {
 
     /// Hands on what one chunk says. False when it is no chat completion at all.
     package mutating func decode(_ chunk: JSONValue, _ emit: (DecodedPiece) -> Void) -> Bool {
-        guard chunk.kind == .object else { return false }
-        var choices: JSONValue?
-        var usage: JSONValue?
-        var groq: JSONValue?
-        for member in chunk.rawMembers {
-            switch Self.chunkMembers.index(of: member) {
-            case 0 where !member.value.isNull:
-                emit(.failure(UpstreamErrorObject(member.value)))
-                return true
-            case 1: choices = member.value
-            case 2: usage = member.value
-            case 3: groq = member.value
-            default: break
-            }
+        let places = chunk.places(of: Self.chunkMembers)
+        if let error = chunk[places, 0], !error.isNull {
+            emit(.failure(UpstreamErrorObject(error)))
+            return true
         }
+        let choices = chunk[places, 1]
         // Of several answers (`n` among the provider options) only the first is ours to hand on.
         if let choice = choices?[0] { decodeChoice(choice, emit) }
+        var usage = chunk[places, 2]
         // Groq sends the usage of streams under x_groq; most others send `null` until the last chunk.
-        if usage?.kind != .object { usage = groq?["usage"] }
+        if usage?.kind != .object { usage = chunk[places, 3]?["usage"] }
         if let usage, usage.kind == .object {
             emit(.usage(Usage(openAI: usage)))
             return true
@@ -59,48 +51,32 @@ package struct OpenAIDecoder: Sendable {
     }
 
     private mutating func decodeChoice(_ choice: JSONValue, _ emit: (DecodedPiece) -> Void) {
-        var part: JSONValue?
-        var finishReason: JSONValue?
-        for member in choice.rawMembers {
-            switch Self.choiceMembers.index(of: member) {
-            case 0: if let index = member.value.int, index != 0 { return }
-            case 1: part = member.value
-            case 2: if part == nil { part = member.value }
-            case 3: finishReason = member.value
-            case 4:
-                if let tokens = member.value["content"], tokens.kind == .array, tokens.count > 0 {
-                    emit(.logprobs(tokens.raw.dropFirst().dropLast()))
-                }
-            default: break
-            }
+        let places = choice.places(of: Self.choiceMembers)
+        if let index = choice[places, 0]?.int, index != 0 { return }
+        if let part = choice[places, 1] ?? choice[places, 2] { decodePart(part, emit) }
+        if let tokens = choice[places, 4]?["content"], tokens.kind == .array, tokens.count > 0 {
+            emit(.logprobs(tokens.raw.dropFirst().dropLast()))
         }
-        if let part { decodePart(part, emit) }
-        if let reason = finishReason?.string { emit(.finish(FinishReason(openAI: reason))) }
+        if let reason = choice[places, 3]?.string { emit(.finish(FinishReason(openAI: reason))) }
     }
 
     private mutating func decodePart(_ part: JSONValue, _ emit: (DecodedPiece) -> Void) {
-        for member in part.rawMembers {
-            guard let index = Self.partMembers.index(of: member) else { continue }
-            let value = member.value
-            switch index {
-            case 0:
-                if let text = value.string {
-                    if !text.isEmpty { content(text, emit) }
-                } else {
-                    for element in value.elements { contentPart(element, emit) }
-                }
-            case 1, 2:
-                if let text = value.string, !text.isEmpty, index == 1 || part["reasoning_content"]?.string == nil {
-                    hasReasoningMember = true
-                    emit(.delta(.reasoning(text)))
-                }
-            case 3:
-                if let text = value.string, !text.isEmpty { emit(.delta(.content(text))) }
-            case 4:
-                for (position, call) in value.elements.enumerated() { toolCall(call, at: position, emit) }
-            default: break
+        let places = part.places(of: Self.partMembers)
+        // First what was thought first; and then what the content says of thinking is the content's own.
+        if let text = part[places, 1]?.string ?? part[places, 2]?.string, !text.isEmpty {
+            hasReasoningMember = true
+            emit(.delta(.reasoning(text)))
+        }
+        if let value = part[places, 0] {
+            if let text = value.string {
+                if !text.isEmpty { content(text, emit) }
+            } else {
+                for element in value.elements { contentPart(element, emit) }
             }
         }
+        if let text = part[places, 3]?.string, !text.isEmpty { emit(.delta(.content(text))) }
+        guard let calls = part[places, 4] else { return }
+        for (position, call) in calls.elements.enumerated() { toolCall(call, at: position, emit) }
     }
 
     /// Text, or what Mistral's models think.
@@ -154,20 +130,12 @@ extension Usage {
 
     init(openAI usage: JSONValue) {
         self.init()
-        var cached: Int?
-        var cacheHits: Int?
-        for member in usage.rawMembers {
-            switch Self.members.index(of: member) {
-            case 0: promptTokens = Self.count(member.value) ?? 0
-            case 1: completionTokens = Self.count(member.value) ?? 0
-            case 2: reasoningTokens = Self.count(member.value["reasoning_tokens"]) ?? 0
-            case 3: cached = Self.count(member.value["cached_tokens"])
-            case 4: cacheHits = Self.count(member.value)
-            default: break
-            }
-        }
+        let places = usage.places(of: Self.members)
+        promptTokens = Self.count(usage[places, 0]) ?? 0
+        completionTokens = Self.count(usage[places, 1]) ?? 0
+        reasoningTokens = Self.count(usage[places, 2]?["reasoning_tokens"]) ?? 0
         // The second is DeepSeek's own name for it.
-        cachedTokens = cached ?? cacheHits ?? 0
+        cachedTokens = Self.count(usage[places, 3]?["cached_tokens"]) ?? Self.count(usage[places, 4]) ?? 0
     }
 
     private static func count(_ value: JSONValue?) -> Int? {

@@ -30,6 +30,9 @@ package func runTandemDaemon(arguments: [String], environment: [String: String])
     }
 }
 
+/// Bytes of freed memory that a busy daemon keeps; at rest it gives all back (`StoreWorker`).
+private let keptMemory: Int32 = 1 << 20
+
 private func serve(_ options: DaemonOptions, _ environment: [String: String]) -> Int32 {
     // Before any thread is started: they inherit the mask, and the loop alone hears the signals.
     SystemEvents.blockSignals([SIGTERM, SIGINT, SIGHUP, SIGCHLD])
@@ -61,6 +64,7 @@ private func serve(_ options: DaemonOptions, _ environment: [String: String]) ->
     // While this is the only thread. The daemon goes by its own copy.
     for name in configuration.keyVariables(of: environment) { unsetenv(name) }
     raiseDescriptorLimit()
+    cl_keep_freed_memory(keptMemory)
     let outcome = Outcome()
     startOnLoop {
         do throws(SystemError) {

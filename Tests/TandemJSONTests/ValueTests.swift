@@ -125,4 +125,30 @@ struct NameTableTests {
         #expect(try JSONNameTable([]).index(of: parse("\"a\"")) == nil)
         #expect(try JSONNameTable([]).index(of: parse("\"\"")) == nil)
     }
+
+    @Test func placesOfMembers() throws {
+        let names = JSONNameTable(["a", "b", "c", "d"])
+        let object = try parse(#"{"x":[{"a":0}],"\u0062":2,"a":{"b":1},"c":null,"b":3}"#)
+        let places = object.places(of: names)
+        #expect(object[places, 0]?["b"]?.int == 1 && object[places, 2]?.isNull == true && object[places, 3] == nil)
+        // The last one counts, and that there are two is known.
+        #expect(object[places, 1]?.int == 3 && places.duplicate == 1)
+        let whole = try parse(#"{"a":1,"d":""}"#)
+        let found = whole.places(of: names)
+        #expect(found.duplicate == nil && whole[found, 0]?.int == 1 && whole[found, 3]?.string == "")
+        for other in ["[]", #""a""#, "{}", #"["a","b"]"#] {
+            let value = try parse(other)
+            let none = value.places(of: names)
+            #expect((0..<4).allSatisfy { value[none, $0] == nil } && none.duplicate == nil)
+        }
+        // As many as there may be, in every order.
+        let many = (0..<JSONPlaces.limit).map { "name\($0)" }
+        let table = JSONNameTable(many)
+        for _ in 0..<20 {
+            let order = many.indices.shuffled()
+            let shuffled = try parse("{" + order.map { "\"name\($0)\":\($0)" }.joined(separator: ",") + "}")
+            let all = shuffled.places(of: table)
+            #expect(many.indices.map { shuffled[all, $0]?.int } == Array(many.indices))
+        }
+    }
 }

@@ -50,6 +50,31 @@ import Testing
         }
     }
 
+    @Test(arguments: ["cancelled", "fired", "in the heap at its end"])
+    func theHeapHoldsNoDeadlineThatHasLeftIt(how: String) throws {
+        try onLoop {
+            let trail = Trail()
+            weak var watched: Deadline?
+            do {
+                var heap = DeadlineHeap()
+                for time in 1...8 {
+                    let deadline = heap.schedule(at: MonotonicTime(nanoseconds: Int64(time))) {
+                        trail.steps.append(time)
+                    }
+                    if time == 3 { watched = deadline }
+                }
+                #expect(watched?.isPending == true)
+                switch how {
+                case "cancelled": if let deadline = watched { heap.cancel(deadline) }
+                case "fired": while heap.popDue(at: MonotonicTime(nanoseconds: 5)) != nil {}
+                default: break
+                }
+                #expect((watched == nil) == (how != "in the heap at its end"))
+            }
+            #expect(watched == nil)
+        }
+    }
+
     @Test func aDeadlineThatHasFiredCanBePutInAgain() throws {
         try onLoop {
             var heap = DeadlineHeap()

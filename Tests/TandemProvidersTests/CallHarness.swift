@@ -46,12 +46,14 @@ final class Bench: Sendable {
 
     /// Begins a call.
     func call(
-        timeout: TimeSpan = .seconds(15), commits: Bool = true, prompt: String = "what is the question",
+        timeout: TimeSpan = .seconds(15), commits: Bool = true, wantsStream: Bool = true,
+        prompt: String = "what is the question",
         _ prepare: @escaping @LoopActor (Caller) -> Void = { _ in }
     ) throws -> Caller {
         let state = self.state
         return try onLoop {
-            let caller = Caller(state.models, state.registry, prompt, timeout: timeout, commits: commits)
+            let caller = Caller(
+                state.models, state.registry, prompt, wantsStream: wantsStream, timeout: timeout, commits: commits)
             state.callers.append(caller)
             prepare(caller)
             caller.call?.start()
@@ -84,13 +86,17 @@ final class Caller: UpstreamCallDelegate {
     nonisolated let finished = Gate()
     nonisolated let firstDelta = Gate()
 
-    init(_ models: [ModelSettings], _ registry: ProviderRegistry, _ prompt: String, timeout: TimeSpan, commits: Bool) {
+    init(
+        _ models: [ModelSettings], _ registry: ProviderRegistry, _ prompt: String, wantsStream: Bool, timeout: TimeSpan,
+        commits: Bool
+    ) {
         trace = RequestTrace(deadline: .now() + timeout)
         self.commits = commits
         let messages = Array("[{\"role\":\"user\",\"content\":\(quoted(prompt))}]".utf8)
+        var asked = Prompt(messages: messages[...])
+        asked.wantsStream = wantsStream
         call = UpstreamCall(
-            .direct, candidates: models, prompt: Prompt(messages: messages[...]), trace: trace, providers: registry,
-            delegate: self)
+            .direct, candidates: models, prompt: asked, trace: trace, providers: registry, delegate: self)
     }
 
     func call(_ call: UpstreamCall, began step: Int) { steps.append(step) }

@@ -58,6 +58,16 @@ import Testing
         let chunk = "{\"choices\":[{\"\(member)\":{\"content\":[\(thinking),{\"type\":\"text\",\"text\":\"4\"}]}}]}"
         let completion = try decode(chunk).completion
         #expect(completion.reasoning == "step two" && completion.content == "4")
+
+    /// Whichever the server writes first: thoughts go before what they led to, and a `<think>` beside them is text.
+    @Test func reasoningGoesBeforeTheContentOfTheSameMessage() throws {
+        var pieces: [Delta] = []
+        var decoder = OpenAIDecoder()
+        let answer = #"{"choices":[{"message":{"content":"<think>b</think>","reasoning_content":"a"}}]}"#
+        let isAnswer = decoder.decode(try JSONDocument(Array(answer.utf8)).root) { piece in
+            if case .delta(let delta) = piece { pieces.append(delta) }
+        }
+        #expect(isAnswer && pieces == [.reasoning("a"), .content("<think>b</think>")])
     }
 
     @Test func inlineThinkingIsSplitHoweverItIsCut() throws {

@@ -214,6 +214,20 @@ import Testing
         try onLoop { #expect(caller.kinds == ["timeout"] && caller.content == "a") }
     }
 
+    /// The idle timeout counts from the answer's beginning also where the wait for it could have been, or was, longer.
+    @Test(arguments: [0, 250])
+    func aWholeAnswerThatStandsStillIsATimeout(begins milliseconds: Int) throws {
+        let gate = Gate()
+        let upstream = try ScriptedUpstream(
+            Reply(framing: .chunked, body: [.wait(gate), .text(#"{"choices":["#), .hang]))
+        let bench = try Bench(upstream.baseURL) { $0.timeouts.idle = .milliseconds(100) }
+        let caller = try bench.call(wantsStream: false)
+        #expect(!caller.finished.wait(within: .milliseconds(milliseconds)))
+        gate.open()
+        #expect(caller.finished.wait())
+        try onLoop { #expect(caller.kinds == ["timeout"]) }
+    }
+
     @Test func timersRestWhileTheClientIsSlow() throws {
         let gate = Gate()
         let upstream = try ScriptedUpstream(
@@ -284,7 +298,8 @@ import Testing
         let bench = try Bench("http://127.0.0.1:9/v1") { $0.enabled = false }
         let state = bench.state
         try onLoop {
-            let caller = Caller(state.models, state.registry, "x", timeout: .seconds(1), commits: true)
+            let caller = Caller(
+                state.models, state.registry, "x", wantsStream: true, timeout: .seconds(1), commits: true)
             caller.call?.start()
             caller.call?.cancel()
         }

@@ -133,6 +133,9 @@ int cl_is_writable(int fd);
 /// Makes `to` share `from`'s blocks (FICLONE), or copies them within the kernel (copy_file_range), or by hand.
 int cl_copy_contents(int from, int to);
 
+/// Freed memory at the heap's end is kept for the next allocations up to so many bytes, and only above them given back
+/// at once: a burst of requests else grows and shrinks the heap, and touches each page anew.
+static inline void cl_keep_freed_memory(int bytes) { mallopt(M_TRIM_THRESHOLD, bytes); }
 /// Gives the kernel back what was freed.
 static inline void cl_release_freed_memory(void) { malloc_trim(0); }
 #endif

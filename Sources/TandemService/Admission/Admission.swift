@@ -51,17 +51,17 @@ final class Admission {
     /// `scope` is nil where no limit holds, only the budget; `estimate` is the cost in USD, nil where the price is
     /// unknown. Throws -32001 or -32013, and then holds nothing.
     func admit(
-        _ scope: LimitSet.Scope? = .default, for client: LimitSet.Client, requestID: String,
+        _ scope: LimitSet.Scope? = .default, for client: LimitSet.Client, requestID: @autoclosure () -> String,
         estimate: @LoopActor (_ completionTokens: Int) -> Double? = { _ in nil }
     ) throws(RPCError) -> AdmissionTicket? {
-        let limited = scope.flatMap { rates.holds($0) ? $0 : nil }
-        guard limited != nil || budget != nil else { return nil }
+        let isLimited = if let scope { rates.holds(scope) } else { false }
+        guard isLimited || budget != nil else { return nil }
         var taken: LimitSet.Reservation?
-        if let scope = limited {
+        if let scope, isLimited {
             switch limits.take(scope, for: client, at: EventLoop.shared.now) {
             case .granted(let reservation): taken = reservation
             case .refused(let refusal):
-                let error = RPCError(refusal, requestID: requestID)
+                let error = RPCError(refusal, requestID: requestID())
                 onRefusal?(error, client)
                 throw error
             }
@@ -71,7 +71,7 @@ final class Admission {
         case .granted(let reservation): money = reservation
         case .refused(let refusal):
             if let taken { limits.giveBack(taken) }
-            let error = RPCError(refusal, requestID: requestID)
+            let error = RPCError(refusal, requestID: requestID())
             onRefusal?(error, client)
             throw error
         case nil: break

@@ -43,8 +43,7 @@ extension ChatRun {
         }
         let (messages, leftOut) = turn.prompt(with: chat.messages, tokens: room)
         guard let document = try? JSONDocument(messages) else { return }
-        chat.messages = document.root
-        chat.prompt.messages = document.root.raw
+        chat.replaceMessages(with: document.root)
         if leftOut > 0 {
             tell(
                 Notice(

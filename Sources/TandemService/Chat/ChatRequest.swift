@@ -1,5 +1,6 @@
 import TandemBase
 import TandemJSON
+import TandemLoop
 import TandemProtocol
 import TandemProviders
 import TandemWorkflows
@@ -7,22 +8,24 @@ import TandemWorkflows
 /// How `cache` says that caches are to be used; nil follows the configuration.
 package enum CacheUse: String, Hashable, Sendable { case use, refresh, bypass, only }
 
-/// The parameters of `chat`, already checked against the method table.
-struct ChatRequest: Sendable {
-    var model: String?
-    var prompt: Prompt
-    var messages: JSONValue
-    var streams = false
-    var session: String?
-    var user = ""
-    var cache: CacheUse?
-    var timeout: TimeSpan?
-    var depth: ReasoningDepth?
-    var instructions: String?
-    var showsReasoning = true
-    var notifies = true
-    var isDetached = false
-    var metadata: JSONValue?
+/// The parameters of `chat`, already checked against the method table. An object: a copy of all of them costs more than
+/// reading them does.
+@LoopActor
+final class ChatRequest {
+    let model: String?
+    private(set) var prompt: Prompt
+    private(set) var messages: JSONValue
+    let streams: Bool
+    let session: String?
+    let user: String
+    let cache: CacheUse?
+    let timeout: TimeSpan?
+    let depth: ReasoningDepth?
+    let instructions: String?
+    let showsReasoning: Bool
+    let notifies: Bool
+    let isDetached: Bool
+    let metadata: JSONValue?
 
     /// Members that go to the upstream as they are; the others are Tandem's own.
     private static let ownMembers = JSONNameTable([
@@ -31,32 +34,32 @@ struct ChatRequest: Sendable {
     ])
 
     init(_ params: JSONValue) {
-        var messages = params
-        var members: [Prompt.Member] = []
-        var options: JSONValue?
-        for member in params.rawMembers {
-            let value = member.value
-            switch Self.ownMembers.index(of: member) {
-            case 0: model = value.string
-            case 1: messages = value
-            case 2: streams = value.bool ?? false
-            case 3: options = value
-            case 4: session = value.string
-            case 5: user = value.string ?? ""
-            case 6: cache = value.string.flatMap { CacheUse(rawValue: $0) }
-            case 7: timeout = value.double.map { TimeSpan(nanoseconds: Int64(min($0, 1e12) * 1_000_000)) }
-            case 8:
-                depth = value["depth"]?.string.flatMap { ReasoningDepth(rawValue: $0) }
-                instructions = value["instructions"]?.string
-                showsReasoning = value["show"]?.bool ?? true
-            case 9: notifies = value.bool ?? true
-            case 10: isDetached = value.bool ?? false
-            case 11: metadata = value
-            default: if !value.isNull { members.append(Prompt.Member(member.name.string ?? "", value.raw)) }
-            }
-        }
+        let places = params.places(of: Self.ownMembers)
+        let messages = params[places, 1] ?? params
+        let reasoning = params[places, 8]
+        model = params[places, 0]?.string
+        streams = params[places, 2]?.bool ?? false
+        session = params[places, 4]?.string
+        user = params[places, 5]?.string ?? ""
+        cache = params[places, 6]?.string.flatMap { CacheUse(rawValue: $0) }
+        timeout = params[places, 7]?.double.map { TimeSpan(nanoseconds: Int64(min($0, 1e12) * 1_000_000)) }
+        depth = reasoning?["depth"]?.string.flatMap { ReasoningDepth(rawValue: $0) }
+        instructions = reasoning?["instructions"]?.string
+        showsReasoning = reasoning?["show"]?.bool ?? true
+        notifies = params[places, 9]?.bool ?? true
+        isDetached = params[places, 10]?.bool ?? false
+        metadata = params[places, 11]
         self.messages = messages
-        prompt = Prompt(messages: messages.raw, members: members, providerOptions: options)
+        prompt = Prompt(messages: messages.raw, providerOptions: params[places, 3])
         prompt.wantsStream = streams
+        for member in params.rawMembers where Self.ownMembers.index(of: member) == nil && !member.value.isNull {
+            prompt.members.append(Prompt.Member(member.name.string ?? "", member.value.raw))
+        }
+    }
+
+    /// Puts other messages in the place of its own: with an earlier conversation before them.
+    func replaceMessages(with messages: JSONValue) {
+        self.messages = messages
+        prompt.messages = messages.raw
     }
 }

@@ -17,9 +17,9 @@ final class ChatRun: RequestWork, UpstreamCallDelegate {
     let id: ULID
     let request: PendingRequest
     /// With `session`, the earlier turns are in it from `proceed` on.
-    var chat: ChatRequest
+    let chat: ChatRequest
     let trace: RequestTrace
-    unowned let daemon: Daemon
+    let daemon: Daemon
     let modelName: String
     private let timeout: TimeSpan
     private var call: UpstreamCall?
@@ -200,7 +200,7 @@ final class ChatRun: RequestWork, UpstreamCallDelegate {
         _ completion: Completion, _ usage: Usage, _ cost: Double?, _ latency: TimeSpan, to writer: inout JSONWriter
     ) {
         writer.beginObject()
-        writer.member("request_id", requestID)
+        writer.member("request_id", id)
         writer.member("model", modelName)
         writer.member("content", completion.content)
         writer.member("reasoning", chat.showsReasoning ? completion.reasoning : "")

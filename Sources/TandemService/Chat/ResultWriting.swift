@@ -5,6 +5,13 @@ import TandemProviders
 
 // The members that several results share (PROTOCOL.md, section 4).
 extension JSONWriter {
+    mutating func member(_ name: StaticString, _ id: ULID) {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: ULID.textLength) { text in
+            id.write { text.initializeElement(at: $0, to: $1) }
+            member(name, quoted: UnsafeBufferPointer(text))
+        }
+    }
+
     mutating func usage(_ usage: Usage) {
         key("usage")
         beginObject()

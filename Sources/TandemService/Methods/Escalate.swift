@@ -59,11 +59,9 @@ extension Daemon {
         _ chat: ChatRequest, _ model: ConfiguredModel, _ escalation: EscalationRequest,
         with earlier: RecentChats.Chat? = nil, for request: PendingRequest
     ) {
-        var chat = chat
         var escalation = escalation
         if let earlier, let document = try? JSONDocument(followUp(earlier)) {
-            chat.messages = document.root
-            chat.prompt.messages = document.root.raw
+            chat.replaceMessages(with: document.root)
             escalation.earlierAnswer = earlier.answer
         }
         let run = ChatRun(request, chat, model: model.name, daemon: self)

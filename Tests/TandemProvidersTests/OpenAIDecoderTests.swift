@@ -58,6 +58,7 @@ import Testing
         let chunk = "{\"choices\":[{\"\(member)\":{\"content\":[\(thinking),{\"type\":\"text\",\"text\":\"4\"}]}}]}"
         let completion = try decode(chunk).completion
         #expect(completion.reasoning == "step two" && completion.content == "4")
+    }
 
     /// Whichever the server writes first: thoughts go before what they led to, and a `<think>` beside them is text.
     @Test func reasoningGoesBeforeTheContentOfTheSameMessage() throws {

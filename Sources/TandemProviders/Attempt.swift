@@ -45,7 +45,7 @@ extension OpenAIDecoder: AnswerDecoder {
 package final class HTTPAttempt: Attempt, TransferDelegate {
     /// An answer that comes whole is waited for until the request's own deadline, which is sooner.
     private static let wholeAnswerTimeout = TimeSpan.hours(24)
-    /// Bytes of an answer that is not a stream; larger is refused.
+    /// Bytes of an answer, whole or of what its stream said so far; larger is refused.
     private static let bodyLimit = 64 << 20
     /// Bytes of a failed response that are read for its error object.
     private static let errorBodyLimit = 64 << 10
@@ -180,7 +180,7 @@ package final class HTTPAttempt: Attempt, TransferDelegate {
         case .unknown, .body:
             if form == .body { beganAnswering() }
             guard body.count + bytes.count <= Self.bodyLimit else {
-                failure = UpstreamFailure(.malformed, "the answer is larger than \(Self.bodyLimit) bytes")
+                failure = .tooLarge(Self.bodyLimit)
                 return endSoon()
             }
             body.append(contentsOf: bytes)
@@ -202,6 +202,8 @@ package final class HTTPAttempt: Attempt, TransferDelegate {
             failure = UpstreamFailure(
                 .malformed, "the upstream sent an event larger than \(SSEDecoder.eventLimit) bytes")
         }
+        // Asked for each read and not for each piece: one read adds little.
+        if failure == nil, partial.size > Self.bodyLimit { failure = .tooLarge(Self.bodyLimit) }
         if failure != nil { endSoon() }
     }
 

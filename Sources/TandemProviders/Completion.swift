@@ -93,6 +93,11 @@ package struct Completion: Hashable, Sendable {
     /// Ended as a whole answer does, and says nothing.
     var isBlank: Bool { finishReason == .stop && content.isEmpty && reasoning.isEmpty && toolCalls.isEmpty }
 
+    /// Bytes of what has come so far.
+    var size: Int {
+        toolCalls.reduce(content.utf8.count + reasoning.utf8.count + logprobs.count) { $0 + $1.arguments.utf8.count }
+    }
+
     /// The answer's tokens by its length, beside an estimate of the prompt's.
     package func estimatedUsage(promptTokens: Int) -> Usage {
         var usage = Usage()

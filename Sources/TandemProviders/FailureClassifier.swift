@@ -50,6 +50,10 @@ extension UpstreamFailure {
         UpstreamFailure(.stall, "the stream stood still for \(inWords(timeouts.idle))")
     }
 
+    static func tooLarge(_ limit: Int) -> UpstreamFailure {
+        UpstreamFailure(.malformed, "the answer is larger than \(limit) bytes")
+    }
+
     static func noFirstToken(_ timeouts: TimeoutSettings) -> UpstreamFailure {
         UpstreamFailure(.timeout, "no first token within \(inWords(timeouts.firstToken))")
     }

@@ -99,6 +99,10 @@ import Testing
             "malformed", 1
         ),
         (
+            "no end", .sse(Array(repeating: content(String(repeating: "x", count: 15 << 20)), count: 5) + [.hang]),
+            "malformed", 1
+        ),
+        (
             "absurd usage and a cut",
             .sse([
                 .event(

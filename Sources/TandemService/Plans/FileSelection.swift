@@ -52,8 +52,10 @@ struct FileSelection: Sendable {
     /// Every file that git would track: `.gitignore` is git's own business.
     private mutating func list(_ root: String) -> [String] {
         let arguments = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"]
-        // A repository's own settings may name a program to run; looking at it must not.
-        if let inside = run(["git", "-C", root, "-c", "core.fsmonitor=false"] + arguments, root) {
+        // A repository's own settings may name programs to run, as its monitor or to fetch what is missing; looking at
+        // it must not.
+        let looking = ["env", "GIT_ALLOW_PROTOCOL=none", "git", "-C", root, "-c", "core.fsmonitor=false"]
+        if let inside = run(looking + arguments, root) {
             return bounded(inside)
         }
         // Not a repository: an empty one beside it lends its rules.

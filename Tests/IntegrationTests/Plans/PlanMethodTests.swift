@@ -1,5 +1,6 @@
 import Glibc
 import TandemBase
+import TandemEdits
 import TandemJSON
 import TandemTestSupport
 import Testing
@@ -158,14 +159,25 @@ import Testing
         #expect(try home.workflow.ledger().outcome == "deadline_exceeded")
     }
 
-    /// A folder that came from elsewhere may bring settings for git that name a program.
-    @Test func lookingAtATreeRunsNothingOfIt() throws {
-        let home = try PlanHome(planner: [.stream(planPieces([]))], files: ["a.py": "x = 1\n"])
+    /// A folder that came from elsewhere may bring settings for git that name programs: as its monitor, or to fetch an
+    /// object that is missing.
+    @Test(arguments: [
+        "git config core.fsmonitor $PWD/program",
+        """
+        git add .gitignore; git update-index --skip-worktree .gitignore; rm -r .gitignore .git/objects/??
+        git config core.repositoryformatversion 1; git config extensions.partialClone origin
+        git config remote.origin.url "ext::$PWD/program"; git config remote.origin.promisor true
+        git config protocol.ext.allow always
+        """,
+    ])
+    func lookingAtATreeRunsNothingOfIt(settings: String) throws {
+        let home = try PlanHome(
+            planner: [.stream(planPieces([]))], files: ["a.py": "x = 1\n", ".gitignore": "b\n"])
         try home.write("program", "#!/bin/sh\ntouch \(home.tree)/ran\n")
         chmod(home.tree + "/program", 0o755)
-        let settings = "[core]\nrepositoryformatversion = 0\nbare = false\nfsmonitor = \(home.tree)/program\n"
-        let repository = ["HEAD": "ref: refs/heads/main\n", "config": settings, "refs/x": "", "objects/x": ""]
-        for (path, text) in repository { try home.write(".git/" + path, text) }
+        let made = try CommandRunner.run(
+            ["sh", "-ec", "git init -q\n" + settings], in: home.tree, timeout: .seconds(20))
+        #expect(made?.code == 0, "\(made?.output ?? "")")
         let answer = try home.call("plan", "{\"problem\":\"x\",\"root\":\(quoted(home.tree))}").response
         #expect(answer.result != nil, "\(masked(answer))")
         #expect(home.server.requests("planner")[0].text.contains("a.py"))

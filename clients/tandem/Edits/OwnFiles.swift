@@ -46,8 +46,8 @@ struct OwnFiles: ~Copyable {
 
     /// The files that git knows of, for a planner that is to choose.
     func listed() throws(Failure) -> [String] {
-        // A repository's own settings may name a program to run; looking at it must not.
-        let looking = ["git", "-C", root, "-c", "core.fsmonitor=false"]
+        // A repository's own settings may name programs to run; looking at it must not (see FileSelection).
+        let looking = ["env", "GIT_ALLOW_PROTOCOL=none", "git", "-C", root, "-c", "core.fsmonitor=false"]
         let command = looking + ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]
         guard let found = Programs.captured(command), found.status == 0 else {
             throw Failure("\(root) is no git repository: name the files to send by --file")

@@ -3,23 +3,23 @@ import TandemJSON
 /// A chat request's members as one upstream request gets them: the client's own in their order, then the model's
 /// defaults for what the client left out. `provider_options` is laid over the finished request by `Overlay`.
 struct RequestMembers {
-    private let prompt: Prompt
-    private let model: ModelSettings
+    private let own: [Prompt.Member]
+    private let defaults: [ModelSettings.DefaultMember]
 
     init(_ prompt: Prompt, _ model: ModelSettings) {
-        self.prompt = prompt
-        self.model = model
+        own = prompt.members
+        defaults = model.defaults
     }
 
     func forEach(_ body: (_ name: String, _ json: ArraySlice<UInt8>) -> Void) {
-        for member in prompt.members { body(member.name, member.json) }
-        for member in model.defaults where !prompt.members.contains(where: { $0.name == member.name }) {
+        for member in own { body(member.name, member.json) }
+        for member in defaults where !own.contains(where: { $0.name == member.name }) {
             body(member.name, member.json[...])
         }
     }
 
     func contains(_ name: String) -> Bool {
-        prompt.members.contains { $0.name == name } || model.defaults.contains { $0.name == name }
+        own.contains { $0.name == name } || defaults.contains { $0.name == name }
     }
 
     /// The members parsed, by name: for kinds that speak another language than OpenAI's.

@@ -17,7 +17,7 @@ extension ChatRun {
         }
         if let workflowModel {
             if answerFromCache(workflowModel) { return }
-        } else if escalation == nil, usesCache(candidates[0]) {
+        } else if escalation == nil, usesCache(candidates) {
             return answerWithCache(candidates)
         }
         if admit(candidates) { callUpstream(candidates) }

@@ -17,15 +17,17 @@ import TandemWorkflows
 extension ChatRun {
     var isCongested: Bool { chat.streams && request.isCongested }
 
-    /// Whether this request has to do with the cache at all.
-    func usesCache(_ leaf: ModelSettings?) -> Bool {
+    /// Whether this request has to do with the cache at all; `candidates` are a leaf and its fallbacks, none for a
+    /// workflow.
+    func usesCache(_ candidates: [ModelSettings]) -> Bool {
         switch chat.cache {
         case .bypass: false
         case .only: true
         case .use, .refresh: daemon.responses.isEnabled
         case nil:
             daemon.responses.isEnabled
-                && isDeterministic(leaf, temperature: chat.prompt.members.first { $0.name == "temperature" }?.json)
+                && isDeterministic(
+                    candidates.first, temperature: chat.prompt.members.first { $0.name == "temperature" }?.json)
         }
     }
 
@@ -58,7 +60,7 @@ extension ChatRun {
     /// Ends the request where the cache has the workflow's answer, or where nothing else was asked for; else its answer
     /// will be kept.
     func answerFromCache(_ workflow: WorkflowModel) -> Bool {
-        guard usesCache(nil) else { return false }
+        guard usesCache([]) else { return false }
         let stickiness = chat.workflowOptions(uid: request.peer.uid, id: id).stickiness
         if let params = request.params, let identity = daemon.identity(of: workflow, stickiness: stickiness) {
             let key = responseKey(

@@ -37,6 +37,21 @@ import Testing
         #expect(answer["steps.0.role"]?.string == "direct" && answer["finish_reason"]?.string == "stop")
     }
 
+    @Test func aTraceWithoutItsOpeningTagIsSeparatedWhereNobodySawIt() throws {
+        let service = try TestService { _ in .stream(["why\n</thi", "nk>\n\nso"]) }
+        try service.client.send(Self.chat())
+        let whole = try Answer(service.client.response())
+        #expect(whole["content"]?.string == "so" && whole["reasoning"]?.string == "why\n")
+        var text = ""
+        try service.client.send(Self.chat(",\"stream\":true"))
+        let streamed = try Answer(
+            service.client.response { event in
+                let params = try #require(try JSONDocument(Array(event.utf8)).root["params"])
+                if params["type"]?.string == "content" { text += params["text"]?.string ?? "" }
+            })
+        #expect(text == "why\n</think>\n\nso" && streamed["content"]?.string == text)
+    }
+
     /// One write holds the request and its end: the daemon must survive the shortest life a request can have.
     @Test(arguments: [
         "[providers.off]\nkind=\"openai\"\nbase_url=\"{url}\"\nenabled=false\n[models.n]\nprovider=\"off\"\nmodel=\"x\"",

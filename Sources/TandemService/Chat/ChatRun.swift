@@ -175,6 +175,10 @@ final class ChatRun: RequestWork, UpstreamCallDelegate {
 
     func finish(_ result: Result<Completion, RPCError>) {
         guard !isOver else { return }
+        // A stream has shown it as content.
+        if !chat.streams, let separated = (try? result.get())?.separatingUnopenedTrace() {
+            return finish(.success(separated))
+        }
         isOver = true
         if let deadline { EventLoop.shared.cancel(deadline) }
         release(result)

@@ -21,6 +21,7 @@ struct Chain {
         let shown = reasoning?.shown ?? ""
         var hasSaidReasoning = !shown.isEmpty
         var hasAnswered = false
+        var isShown = false
         var completion = try await run.ask(settings.coder, as: .coder, coding, hasAlternative: hasAlternative) {
             piece in
             switch piece {
@@ -36,8 +37,10 @@ struct Chain {
             case .delta(.content): hasAnswered = true
             default: break
             }
-            return output(piece)
+            isShown = output(piece)
+            return isShown
         }
+        if !isShown { completion = completion.separatingUnopenedTrace() ?? completion }
         if !shown.isEmpty {
             completion.reasoning = completion.reasoning.isEmpty ? shown : shown + "\n\n" + completion.reasoning
         }

@@ -92,6 +92,7 @@ final class SharedReasoning: WorkflowListener, PausableCall {
     func cancel() { task?.cancel() }
 
     private func reasoning(from completion: Completion) -> Reasoning {
+        let completion = completion.separatingUnopenedTrace() ?? completion
         let isAnswered = completion.content.contains { !$0.isWhitespace }
         let parts = [completion.reasoning, completion.content].filter { !$0.isEmpty }
         let step = trace.steps.last

@@ -33,7 +33,7 @@ struct Route {
         let author = run.author(.draft)
         let check = QualityCheck(
             codeAsked: true, minLength: settings.polish?.minLength ?? QualityCheck.defaultMinLength)
-        let issues = await run.environment.issues(of: draft, by: check)
+        let issues = await run.environment.issues(of: draft.separatingUnopenedTrace() ?? draft, by: check)
         run.outcome.qualityIssues = issues.map(\.rawValue)
         guard !issues.isEmpty, let polish = settings.polish else { return attribute(draft, author, tracker) }
         return try await self.polish(draft, issues, polish, prompt, author, tracker)
@@ -53,8 +53,9 @@ struct Route {
     ) async throws(WorkflowFailure) -> Completion {
         run.notice(
             "polishing", "\(polish.model) improves the draft (\(issues.map(\.rawValue).joined(separator: ", "))).")
+        let separated = draft.separatingUnopenedTrace() ?? draft
         let request = prompt.removing(Prompt.answerFormMembers).setting("max_tokens", String(polish.maxTokens).utf8)
-            .addingToLastUser(polishInstruction(draft: draft.content, issues: issues))
+            .addingToLastUser(polishInstruction(draft: separated.content, issues: issues))
         var replaced = false
         do throws(WorkflowFailure) {
             var completion = try await run.ask(polish.model, as: .polish, request, hasAlternative: true) { piece in
@@ -70,7 +71,7 @@ struct Route {
             if completion.content.trimmed.isEmpty { throw .upstream(.providersFailed) }
             run.outcome.polished = true
             completion.toolCalls = []
-            completion.reasoning = [draft.reasoning, completion.reasoning].filter { !$0.isEmpty }
+            completion.reasoning = [separated.reasoning, completion.reasoning].filter { !$0.isEmpty }
                 .joined(separator: "\n\n")
             return attribute(completion, "\(author) + \(run.author(.polish))", tracker)
         } catch {

@@ -67,6 +67,20 @@ import Testing
         #expect(coder["messages"]?.count == 2)
     }
 
+    /// The server's template has put `<think>` into the prompt.
+    @Test(arguments: [true, false]) func aTraceWithoutItsOpeningTagIsNotPassedOn(_ streams: Bool) throws {
+        let home = try home(
+            r1: [.stream(["trace\n</thi", "nk>\n\nthe plan"])], qwen: [.stream(["hm.</think>", "\nok"])])
+        let chat = try home.call(
+            "chat",
+            "{\"model\":\"r1sonqwen\",\"stream\":\(streams),\"messages\":[{\"role\":\"user\",\"content\":\"hä?\"}]}")
+        let system = try #require(try home.server.body("qwen")["messages"]?[0]?["content"]?.string)
+        #expect(system.contains("the plan") && !system.contains("trace") && !system.contains("think>"))
+        // What a stream has shown stays as it was shown.
+        #expect(chat.result?["content"]?.string == (streams ? "hm.</think>\nok" : "ok"))
+        #expect(chat.result?["reasoning"]?.string == "trace\n\n\nthe plan" + (streams ? "" : "\n\nhm."))
+    }
+
     @Test func depthAndInstructionsOfTheRequestHold() throws {
         let home = try home(r1: [.stream(["p"])], qwen: [.stream(["ok"])])
         _ = try home.chat("r1sonqwen", more: ",\"reasoning\":{\"depth\":\"high\"}")

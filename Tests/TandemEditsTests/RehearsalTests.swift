@@ -71,4 +71,30 @@ import Testing
             if isRefused { #expect(scene.state() == before, "\(change.path)") }
         }
     }
+
+    /// The commit stages every file before it moves one: each of them may fit where all together do not.
+    @Test(.enabled(if: canMount, "only root can mount"), arguments: [true, false])
+    func foreseesThatAllFilesTogetherNeedRoom(hasUnnamedFiles: Bool) throws {
+        for (count, fits) in [(2, true), (6, false)] {
+            var scene = TransactionScene(.never)
+            scene.fileSystem.hasUnnamedFiles = hasUnnamedFiles
+            try #require(mount("tmpfs", scene.folder.path, "tmpfs", 0, "size=256k") == 0)
+            defer { umount2(scene.folder.path, Int32(MNT_DETACH)) }
+            let text = String(repeating: "t", count: 50 << 10)
+            // Folders that are still to be made have no room of their own.
+            let changes = (0..<count).map { Self.change($0 % 2 == 0 ? "f\($0)" : "new/f\($0)", nil, text) }
+            scene.changes = changes
+            let foreseen = try Self.rehearse(scene, changes)
+            #expect(scene.state() == [:])
+            let outcome = try scene.commit()
+            #expect(outcome.isCommitted == fits && foreseen == outcome.kinds, "\(count): \(foreseen), \(outcome)")
+        }
+    }
+
+    private static let canMount: Bool = {
+        let folder = ScratchFolder()
+        guard getuid() == 0, mount("tmpfs", folder.path, "tmpfs", 0, nil) == 0 else { return false }
+        umount2(folder.path, Int32(MNT_DETACH))
+        return true
+    }()
 }

@@ -6,16 +6,16 @@ extension TransactionEngine {
     /// What `commit` would refuse, found without changing the tree or leaving anything in the journal (`dry_run`).
     /// - Returns: `committed` where it would be, as far as can be told beforehand.
     package func rehearse(_ record: TransactionRecord, root: borrowing EditRoot, changes: [FileChange]) -> Outcome {
+        // Kept to the end: the journal may share the disk with the tree. A record that stays behind is cleaned up at the
+        // next start.
+        defer { try? journal.discard(record.id) }
         do throws(JournalError) {
             try journal.begin(record)
             try journal.setImages(record.id, changes, folders: [])
         } catch {
-            try? journal.discard(record.id)
             return .unrecorded(error)
         }
-        // A record that stays behind is cleaned up at the next start.
-        try? journal.discard(record.id)
-        let rehearsal = Rehearsal(fileSystem: fileSystem)
+        var rehearsal = Rehearsal(fileSystem: fileSystem)
         var faults: [(path: String, fault: EditFault)] = []
         for change in changes.sorted(by: { $0.path < $1.path }) {
             do throws(EditFault) { try rehearsal.check(change, root) } catch { faults.append((change.path, error)) }
@@ -26,13 +26,22 @@ extension TransactionEngine {
 
 /// Stages changes in files without a name, of which nothing is ever seen.
 private struct Rehearsal {
-    var fileSystem: FileSystem
+    let fileSystem: FileSystem
+    private var rooms: [dev_t: StagingRoom] = [:]
 
-    func check(_ change: FileChange, _ root: borrowing EditRoot) throws(EditFault) {
+    init(fileSystem: FileSystem) { self.fileSystem = fileSystem }
+
+    mutating func check(_ change: FileChange, _ root: borrowing EditRoot) throws(EditFault) {
         do throws(SystemError) {
             let parent = EditRoot.parent(change.path)
-            guard let folder = try existing(parent, root) else { return try checkNewFolder(above: parent, root) }
-            let staged = try stage(change, folder)
+            guard let folder = try existing(parent, root) else {
+                let above = try nearestFolder(above: parent, root)
+                try fileSystem.checkWritable(above, parent)
+                return try checkRoom(for: change, above)
+            }
+            let staged = change.after == nil ? nil : try fileSystem.createUnnamed(folder, change.path)
+            if staged == nil { try fileSystem.checkWritable(folder, change.path) }
+            try checkRoom(for: change, folder)
             guard let source = try source(of: change, root) else { return }
             try checkSticky(source, folder, change.path)
             if let staged {
@@ -45,16 +54,18 @@ private struct Rehearsal {
         }
     }
 
-    /// nil for a file that is deleted, and where there are no files without names: what can be told without is checked.
-    private func stage(
-        _ change: FileChange, _ folder: borrowing FileDescriptor
-    ) throws(SystemError) -> FileDescriptor? {
-        guard let after = change.after, let file = try fileSystem.createUnnamed(folder, change.path) else {
-            try fileSystem.checkWritable(folder, change.path)
-            return nil
+    /// The commit stages all files before it moves any: there has to be room for all of them at once.
+    private mutating func checkRoom(for change: FileChange, _ folder: borrowing FileDescriptor) throws(SystemError) {
+        guard let after = change.after else { return }
+        let device = try status(folder, change.path).st_dev
+        let room: StagingRoom
+        if let known = rooms[device] {
+            room = known
+        } else {
+            room = StagingRoom(fileSystem, try fileSystem.createUnnamed(folder, change.path))
+            rooms[device] = room
         }
-        try fileSystem.write(after, to: file, change.path)
-        return file
+        try room.add(after, folder, change.path)
     }
 
     /// nil for a folder that is to be made.
@@ -67,10 +78,10 @@ private struct Rehearsal {
         }
     }
 
-    private func checkNewFolder(above folder: String, _ root: borrowing EditRoot) throws(SystemError) {
+    private func nearestFolder(above folder: String, _ root: borrowing EditRoot) throws(SystemError) -> FileDescriptor {
         var above = EditRoot.parent(folder)
         while true {
-            if let found = try existing(above, root) { return try fileSystem.checkWritable(found, folder) }
+            if let found = try existing(above, root) { return found }
             // The root itself is gone.
             if above.isEmpty { throw SystemError("open", folder, code: ENOENT) }
             above = EditRoot.parent(above)
@@ -106,5 +117,45 @@ private struct Rehearsal {
         var status = stat()
         guard fstat(file.raw, &status) == 0 else { throw SystemError("fstat", path) }
         return status
+    }
+}
+
+/// The contents of all staged files of one file system, one after the other in a file without a name.
+private final class StagingRoom {
+    private let fileSystem: FileSystem
+    /// nil where there are none: what is free is asked for then, which knows nothing of quotas.
+    private var file: FileDescriptor?
+    private var bytes = 0
+    private var isFull = false
+
+    init(_ fileSystem: FileSystem, _ file: consuming FileDescriptor?) {
+        self.fileSystem = fileSystem
+        self.file = file
+    }
+
+    /// - Throws: for the first content that has no room; what comes behind it is not looked at.
+    func add(_ content: [UInt8], _ folder: borrowing FileDescriptor, _ path: String) throws(SystemError) {
+        guard !isFull else { return }
+        var known = statvfs()
+        guard fstatvfs(folder.raw, &known) == 0 else { throw SystemError("statvfs", path) }
+        // A file takes whole blocks. The rest of the last one stays a hole here.
+        let block = max(1, Int(known.f_frsize))
+        let start = bytes
+        bytes += (content.count + block - 1) / block * block
+        do throws(SystemError) {
+            switch file {
+            case .some(let file):
+                guard lseek(file.raw, start, SEEK_SET) >= 0 else { throw SystemError("lseek", path) }
+                try fileSystem.write(content, to: file, path)
+            case nil:
+                let free = geteuid() == 0 ? known.f_bfree : known.f_bavail
+                if known.f_blocks > 0, UInt(bytes / block) > free { throw SystemError("write", path, code: ENOSPC) }
+            }
+        } catch {
+            isFull = true
+            // Others need the room now.
+            file = nil
+            throw error
+        }
     }
 }

@@ -10,6 +10,8 @@ package struct PlanFile: Sendable {
     package var renames: (index: Int, to: String)?
     /// Edits of the file that cannot go together.
     package var conflicts: [Int] = []
+    /// Why none of this file's edits can be carried out beside those of another file.
+    private var obstacle: EditFault?
 
     /// Every index of the plan that concerns this file, ascending.
     package var indices: [Int] {
@@ -46,8 +48,36 @@ package struct PlanFile: Sendable {
             files[position].renames = nil
             files[position].conflicts.append(rename.index)
         }
+        blockFoldersOfFiles(&files)
         return files
     }
+
+    /// A path that the plan makes a file cannot be the folder of another one.
+    private static func blockFoldersOfFiles(_ files: inout [PlanFile]) {
+        guard files.contains(where: \.makesPath) else { return }
+        var positions: [String: Int] = [:]
+        for position in files.indices {
+            if let path = files[position].finalPath { positions[path] = position }
+        }
+        for position in files.indices {
+            guard let path = files[position].finalPath else { continue }
+            var folder = EditRoot.parent(path)
+            while !folder.isEmpty {
+                if let above = positions[folder], files[above].makesPath || files[position].makesPath {
+                    let fault = EditFault(
+                        .overlap,
+                        "\(folder) is a file in this plan, so there can be no \(path) in it; give one of them another name"
+                    )
+                    for blocked in [above, position] where files[blocked].makesPath { files[blocked].obstacle = fault }
+                }
+                folder = EditRoot.parent(folder)
+            }
+        }
+    }
+
+    private var makesPath: Bool { creates != nil || renames != nil }
+    /// nil for a file that is deleted.
+    private var finalPath: String? { deletes == nil ? renames?.to ?? path : nil }
 
     private mutating func add(_ operation: EditOperation, _ index: Int, _ mode: EditMode) {
         let isFresh = creates == nil && deletes == nil && renames == nil
@@ -73,6 +103,7 @@ package struct PlanFile: Sendable {
         _ image: EditRoot.Image?, target: Result<EditRoot.Image?, EditFault> = .success(nil), base: String?,
         mode: EditMode, answers: [Int: [UInt8]] = [:]
     ) -> Resolution {
+        if let obstacle { return failed(obstacle) }
         if let base, image.map({ base.lowercased() == Digest.sha256($0.bytes) }) != true {
             return failed(Self.stale(path))
         }

@@ -64,6 +64,30 @@ struct PlanSchemaTests {
     }
 }
 
+struct PlanFileTests {
+    /// Index and kind of what fails, the files being empty.
+    private func faults(_ edits: PlannedEdit..., present: [String] = []) -> [String] {
+        PlanFile.group(edits, mode: .hybrid).flatMap { file in
+            let image = present.contains(file.path) ? EditRoot.Image(bytes: [], mode: 0o644) : nil
+            return file.resolve(image, base: nil, mode: .hybrid).outcomes
+        }.compactMap { outcome in outcome.fault.map { "\(outcome.index) \($0.kind.rawValue)" } }
+    }
+
+    @Test func aFileIsNotTheFolderOfAnother() {
+        let create = EditOperation.create([])
+        #expect(faults(PlannedEdit("a", create), PlannedEdit("a/b", create)) == ["0 overlap", "1 overlap"])
+        #expect(faults(PlannedEdit("d/a/b/c", create), PlannedEdit("d/a", create)) == ["0 overlap", "1 overlap"])
+        #expect(
+            faults(PlannedEdit("x", .rename(to: "n/f")), PlannedEdit("n", create), present: ["x"])
+                == ["0 overlap", "1 overlap"])
+        // The file that is there already is not the one at fault.
+        #expect(faults(PlannedEdit("a", addLine("l")), PlannedEdit("a/b", create), present: ["a"]) == ["1 overlap"])
+        // Names that only begin alike, and a file that makes room.
+        #expect(faults(PlannedEdit("a", create), PlannedEdit("ab", create), PlannedEdit("a.d/b", create)) == [])
+        #expect(faults(PlannedEdit("a", .delete), PlannedEdit("a/b", create), present: ["a"]) == [])
+    }
+}
+
 struct PlanReaderTests {
     private let blockAnswer = """
         <think>Maybe {"edits":[{"file":"wrong","type":"delete"}]}?</think>

@@ -193,6 +193,7 @@ package struct EditRoot: ~Copyable, Sendable {
         }
         return switch error.code {
         case ELOOP: EditFault(.symlink, "\(path) is or goes through a symbolic link; name the file it points to")
+        case ENOTDIR: EditFault(.exists, "\(path): a folder of this path is a file; choose another name")
         case EXDEV: EditFault(.forbidden, "\(path) leaves the root")
         case EACCES, EPERM, EROFS: EditFault(.forbidden, "\(path): \(error)")
         default: EditFault(.ioError, "\(path): \(error)")

@@ -18,8 +18,14 @@ package enum CancellationCause: Hashable, Sendable {
 package protocol RequestWork: AnyObject {
     /// Stop, release everything, and end the request (by `fail(.cancelled)`); at once, or at least within 100 ms.
     func cancel(_ cause: CancellationCause)
+    /// False once `cancel` has nothing left to stop.
+    var canBeCancelled: Bool { get }
     /// The client takes bytes again after `PendingRequest.isCongested`.
     func resume()
+}
+
+extension RequestWork {
+    package var canBeCancelled: Bool { true }
 }
 
 /// One request from its arrival to its answer. It is answered exactly once; what comes later is dropped.

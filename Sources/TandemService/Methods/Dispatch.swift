@@ -65,10 +65,11 @@ extension Daemon {
 
     private func cancel(_ request: PendingRequest) {
         let run = request.params?["request_id"]?.string.flatMap { ULID($0) }.flatMap { self.run($0, for: request.peer) }
+        let canBeCancelled = run?.canBeCancelled ?? false
         run?.cancel(.asked)
         request.respond { writer in
             writer.beginObject()
-            writer.member("cancelled", run != nil)
+            writer.member("cancelled", canBeCancelled)
             writer.endObject()
         }
     }

@@ -81,7 +81,7 @@ extension PlanRun {
         async let lists = PlanExecution.Result.Lists.make(changes.map(FileSummary.init), withContent: false)
         if !changes.isEmpty {
             guard !Task.isCancelled else { throw .cancelled(requestID: id.description) }
-            isCommitting = true
+            isCommitting = !isDryRun
             let undoing = TransactionRecord(
                 id: daemon.makeID(), root: record.root, time: .now(), uid: request.peer.uid, undoes: record.id)
             let outcome: TransactionEngine.Outcome

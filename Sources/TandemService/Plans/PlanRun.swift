@@ -73,8 +73,10 @@ final class PlanRun: RequestWork, WorkflowListener {
         }
     }
 
+    var canBeCancelled: Bool { !isCommitting }
+
     func cancel(_ cause: CancellationCause) {
-        guard !isCommitting else {
+        guard canBeCancelled else {
             isUnheard = true
             return resumeForRoom()
         }

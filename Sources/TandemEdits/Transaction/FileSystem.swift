@@ -115,9 +115,8 @@ package struct FileSystem: Sendable {
         try intercept(.rename(other, name))
         guard renameat(folder.raw, other, folder.raw, name) == 0 else {
             let code = cl_errno()
-            // Of two names of one file this leaves both.
-            renameat(folder.raw, aside, folder.raw, name)
-            unlinkat(folder.raw, aside, 0)
+            // Of two names of one file this leaves both. Where it fails, too, the file put aside may be the only one.
+            if renameat(folder.raw, aside, folder.raw, name) == 0 { unlinkat(folder.raw, aside, 0) }
             throw SystemError("rename", name, code: code)
         }
         try replace(folder, other, with: aside)

@@ -67,6 +67,11 @@ private func shown(_ text: String) -> String { String(decoding: harmless(Array(t
         #expect(brokenLines("  " + "x".repeated(30) + " y", columns: 22) == "  " + "x".repeated(30) + "\n      y")
         #expect(brokenLines("one two three four five six", columns: nil) == "one two three four five six")
         #expect(brokenLines("世界 世界 世界 世界 世界", columns: 20) == "世界 世界 世界\n    世界 世界")
+        // Beside a label the lines stand below each other.
+        #expect(
+            valueLines("/a/path/of/some length (not there)", columns: 40) == ["/a/path/of/some length (not", "there)"])
+        #expect(valueLines("a  b", columns: 40) == ["a  b"] && valueLines("a b", columns: nil) == ["a b"])
+        #expect(valueLines("one two three", columns: 12) == ["one two three"])
     }
 
     @Test func whatIsCopiedFromATableIsWhole() {

@@ -20,12 +20,23 @@ extension Command {
     }
 }
 
+/// Where the values stand, in columns.
+private let valueColumn = 13
+
+/// A value in lines that end before the terminal's last column; whole where it fits or there is no terminal.
+func valueLines(_ value: String, columns: Int?) -> [String] {
+    guard let columns, columns > 2 * valueColumn, value.columns > columns - valueColumn else { return [value] }
+    return filledLines(value, width: columns - valueColumn)
+}
+
 private func printStatus(_ status: JSONValue) throws(Failure) {
     let output = Output.standard
     func line(_ name: String, _ value: String?) throws(Failure) {
         guard let value else { return }
-        let padded = name + String(repeating: " ", count: max(1, 13 - name.count))
-        try output.write(foreign: Array(brokenLines(padded + value + "\n", columns: output.terminal.columns).utf8))
+        let padding = String(repeating: " ", count: max(1, valueColumn - name.count))
+        let lines = valueLines(value, columns: output.terminal.columns)
+        let indent = String(repeating: " ", count: valueColumn)
+        try output.write(foreign: Array((name + padding + lines.joined(separator: "\n" + indent) + "\n").utf8))
     }
     try line(
         "daemon",

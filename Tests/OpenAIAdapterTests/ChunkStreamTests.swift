@@ -6,8 +6,10 @@ import Testing
 
 private func value(_ text: String) throws -> JSONValue { try JSONDocument(Array(text.utf8)).root }
 
-private func chunk(_ delta: String, finish: String = "null", usage: String = "") -> String {
-    #"data: {"id":"chatcmpl-01J","object":"chat.completion.chunk","created":9,"model":"m","system_fingerprint":null,"choices":[{"index":0,"delta":\#(delta),"logprobs":null,"finish_reason":\#(finish)}]\#(usage)}"#
+private func chunk(
+    _ delta: String, logprobs: String = "null", finish: String = "null", usage: String = ""
+) -> String {
+    #"data: {"id":"chatcmpl-01J","object":"chat.completion.chunk","created":9,"model":"m","system_fingerprint":null,"choices":[{"index":0,"delta":\#(delta),"logprobs":\#(logprobs),"finish_reason":\#(finish)}]\#(usage)}"#
         + "\n\n"
 }
 
@@ -53,6 +55,16 @@ extension ChunkStream {
         #expect(
             stream.said() == chunk(role, usage: null) + chunk(#"{"content":"x"}"#, usage: null)
                 + chunk("{}", finish: #""stop""#, usage: null) + usage + "data: [DONE]\n\n")
+    }
+
+    @Test func logprobsComeWithTheEnd() throws {
+        let logprobs = #"{"content":[{"token":"x","logprob":-0.10}]}"#
+        var stream = try ChunkStream()
+        try stream.event(type: "content", #""text":"x""#)
+        stream.finish(try value(#"{"content":"x","finish_reason":"stop","logprobs":\#(logprobs)}"#))
+        #expect(
+            stream.said() == chunk(role) + chunk(#"{"content":"x"}"#)
+                + chunk("{}", logprobs: logprobs, finish: #""stop""#) + "data: [DONE]\n\n")
     }
 
     @Test func reasoningHasItsOwnMember() throws {

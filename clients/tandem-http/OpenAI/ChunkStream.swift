@@ -66,8 +66,11 @@ struct ChunkStream {
         if !sentCalls, let calls = result["tool_calls"] {
             for (index, call) in calls.elements.enumerated() { wholeCall(index, call) }
         }
+        // All at once: clients add up what the chunks have, and only the answer says which tokens are its own.
         chunk { writer in
-            writer.choice(finishReason: result["finish_reason"]?.string ?? "stop") { _ in }
+            writer.choice(
+                finishReason: result["finish_reason"]?.string ?? "stop", logprobs: result["logprobs"]
+            ) { _ in }
         }
         if includesUsage {
             chunk(usage: result["usage"]) { writer in
@@ -170,7 +173,9 @@ struct ChunkStream {
 }
 
 extension JSONWriter {
-    fileprivate mutating func choice(finishReason: String?, _ delta: (inout JSONWriter) -> Void) {
+    fileprivate mutating func choice(
+        finishReason: String?, logprobs: JSONValue? = nil, _ delta: (inout JSONWriter) -> Void
+    ) {
         key("choices")
         beginArray()
         beginObject()
@@ -180,7 +185,7 @@ extension JSONWriter {
         delta(&self)
         endObject()
         key("logprobs")
-        null()
+        if let logprobs { value(logprobs) } else { null() }
         key("finish_reason")
         if let finishReason { string(finishReason) } else { null() }
         endObject()

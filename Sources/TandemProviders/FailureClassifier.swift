@@ -38,6 +38,12 @@ struct FailureClassifier {
             return failure(.contextLength, "the prompt is longer than the model's context")
         }
         if error?.isContentFilter == true { return failure(.contentFilter, "the provider's content filter refused") }
+        if status == 400 || status == 422, error?.refusesStreamOptions == true {
+            return failure(
+                .status(status!),
+                "the provider takes no stream_options (HTTP \(status!)): give the model "
+                    + "limits = { provider_options = { stream_options = {} } }")
+        }
         if let status {
             return failure(.status(status, retryAfter: retryAfter), "the provider answered HTTP \(status)")
         }

@@ -28,7 +28,7 @@ package struct OpenAIQuirks: Sendable {
 /// client asked. `provider_options` may say otherwise; the answer is understood either way.
 func openAIRequest(_ prompt: Prompt, model: ModelSettings, quirks: OpenAIQuirks) -> [UInt8] {
     var writer = JSONWriter(reserving: prompt.messages.count + 512)
-    let overlay = Overlay(prompt.providerOptions)
+    let overlay = Overlay(prompt, model)
     writer.beginObject()
     if !overlay.covers("model") { writer.member("model", model.model) }
     if !overlay.covers("messages") { writer.member("messages", raw: prompt.messages) }
@@ -47,7 +47,10 @@ func openAIRequest(_ prompt: Prompt, model: ModelSettings, quirks: OpenAIQuirks)
     if streams, quirks.streamOptions, !overlay.covers("stream"), !overlay.covers("stream_options") {
         writer.member("stream_options", raw: #"{"include_usage":true}"#.utf8)
     }
-    overlay.write(into: &writer) { name, value in value.isNull && name == "stream_options" }
+    // TOML has no null: an empty table does for a model's default.
+    overlay.write(into: &writer) { name, value in
+        name == "stream_options" && (value.isNull || value.kind == .object && value.count == 0)
+    }
     writer.endObject()
     return writer.bytes
 }

@@ -13,7 +13,7 @@ struct RequestMembers {
 
     func forEach(_ body: (_ name: String, _ json: ArraySlice<UInt8>) -> Void) {
         for member in own { body(member.name, member.json) }
-        for member in defaults where !own.contains(where: { $0.name == member.name }) {
+        for member in defaults where member.name != Overlay.name && !own.contains(where: { $0.name == member.name }) {
             body(member.name, member.json[...])
         }
     }
@@ -32,11 +32,18 @@ struct RequestMembers {
     }
 }
 
-/// `provider_options`: members of the upstream's own request that replace ours of the same name.
+/// `provider_options`: members of the upstream's own request that replace ours of the same name. The client's, or the
+/// model's default for them.
 struct Overlay {
+    static let name = "provider_options"
+
     private let options: JSONValue?
 
-    init(_ options: JSONValue?) { self.options = options }
+    init(_ prompt: Prompt, _ model: ModelSettings) {
+        options =
+            prompt.providerOptions
+            ?? model.defaults.first { $0.name == Self.name }.flatMap { try? JSONDocument($0.json).root }
+    }
 
     func covers(_ name: String) -> Bool { options.map { $0[name] != nil } ?? false }
 

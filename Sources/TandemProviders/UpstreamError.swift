@@ -65,6 +65,9 @@ package struct UpstreamErrorObject: Hashable, Sendable {
     /// Google answers a wrong key with 400.
     var isInvalidKey: Bool { says(["api key not valid", "api_key_invalid"]) }
 
+    /// A server that does not know a member that is sent to count the tokens of streams.
+    var refusesStreamOptions: Bool { says(["stream_options", "include_usage"]) }
+
     var isContentFilter: Bool { says(["content_filter", "content_policy", "responsibleai"]) }
 }
 

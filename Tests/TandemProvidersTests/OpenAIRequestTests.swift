@@ -69,6 +69,13 @@ import Testing
     @Test func optionsMayTurnTheStreamOff() throws {
         #expect(try request(options: #"{"stream":false}"#) == head + #","stream":false}"#)
         #expect(try request(options: #"{"stream_options":null}"#) == head + #","stream":true}"#)
+        #expect(try request(options: #"{"stream_options":{}}"#) == head + #","stream":true}"#)
+    }
+
+    @Test func aModelsOwnOptionsLieOverWhatTheClientLeavesAsItIs() throws {
+        let defaults = [("provider_options", #"{"stream_options":{},"top_k":3}"#)]
+        #expect(try request(defaults: defaults) == head + #","stream":true,"top_k":3}"#)
+        #expect(try request(defaults: defaults, options: #"{"top_k":4}"#) == head + tail.dropLast() + #","top_k":4}"#)
     }
 
     @Test func anUnstreamedRequestIsStreamedOnlyWhereThatLosesNoUsage() throws {

@@ -47,3 +47,19 @@ import Testing
         #expect(shown("key abc refused", prompt: "x", key: "abc") == nil)
     }
 }
+
+@Suite struct FailureClassifierTests {
+    private func classified(_ message: String, status: Int) -> UpstreamFailure {
+        let words = UpstreamWords(request: Array(#"{"model":"m"}"#.utf8), key: nil)
+        return FailureClassifier(words: words, connectTimeout: .seconds(1))
+            .classify(UpstreamErrorObject(message: message), status: status, retryAfter: nil)
+    }
+
+    @Test(arguments: [400, 422]) func aServerThatKnowsNoStreamOptionsIsMetWithAWayOut(_ status: Int) {
+        let failure = classified("Unrecognized request argument supplied: stream_options", status: status)
+        #expect(failure.status == status)
+        #expect(failure.message.contains("limits = { provider_options = { stream_options = {} } }"))
+        #expect(failure.message.hasSuffix(": Unrecognized request argument supplied: stream_options"))
+        #expect(!classified("Unrecognized request argument supplied: seed", status: status).message.contains("limits"))
+    }
+}

@@ -33,7 +33,7 @@ struct AnthropicRequest {
     private init(_ prompt: Prompt, _ model: ModelSettings) {
         self.prompt = prompt
         members = RequestMembers(prompt, model).parsed()
-        overlay = Overlay(prompt.providerOptions)
+        overlay = Overlay(prompt, model)
         messages = parsedMessages(prompt)
         self.model = model
         generation = AnthropicGeneration(model: model.model)

@@ -28,7 +28,7 @@ struct GeminiRequest {
     private init(_ prompt: Prompt, _ model: ModelSettings) {
         self.prompt = prompt
         members = RequestMembers(prompt, model).parsed()
-        overlay = Overlay(prompt.providerOptions)
+        overlay = Overlay(prompt, model)
         messages = parsedMessages(prompt)
         self.model = model.model
         writer = JSONWriter(reserving: prompt.messages.count + 1024)

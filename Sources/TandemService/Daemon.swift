@@ -21,7 +21,7 @@ package final class Daemon: RequestHandler {
     package let providers = ProviderRegistry()
     package let store: Store
     package let client: HTTPClient
-    private let llama: LlamaPool
+    let llama: LlamaPool
     package let log: Log
     let environment: [String: String]
     let explicitConfiguration: String?

@@ -17,6 +17,19 @@ package struct CommandRunner: Sendable {
         package var timedOut: Bool
     }
 
+    private static let withheldVariables = Mutex<Set<String>>([])
+
+    /// Keeps variables of the daemon's own environment from all commands that begin later. Their values cannot be taken
+    /// out of it once there are threads that read it.
+    package static func withhold(_ variables: Set<String>) {
+        withheldVariables.withLock { $0.formUnion(variables) }
+    }
+
+    private static var ownEnvironment: [String] {
+        let withheld = withheldVariables.withLock { $0 }
+        return processEnvironment().compactMap { withheld.contains($0.key) ? nil : "\($0.key)=\($0.value)" }
+    }
+
     /// Ends commands from another thread, those that begin later too.
     package final class Stop: Sendable {
         fileprivate let event: FileDescriptor
@@ -70,8 +83,9 @@ package struct CommandRunner: Sendable {
         let program = command.first ?? ""
         let output = output.raw
         let pid = withArguments(command) { arguments in
-            guard PeerRights.areTaken else { return cl_spawn(program, arguments, environ, folder, output, 0) }
-            return withArguments(PeerRights.environment) { cl_spawn(program, arguments, $0, folder, output, 0) }
+            withArguments(PeerRights.areTaken ? PeerRights.environment : ownEnvironment) {
+                cl_spawn(program, arguments, $0, folder, output, 0)
+            }
         }
         if pid > 0 { return pid }
         let error = SystemError("exec", program)

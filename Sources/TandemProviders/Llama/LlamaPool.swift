@@ -12,7 +12,7 @@ package final class LlamaPool {
     typealias Admission = Result<String, UpstreamFailure>
 
     private let client: HTTPClient
-    private let environment: [String: String]
+    private var environment: [String: String]
     /// Bytes that another server may take; tests have their own.
     private let available: @LoopActor ([pid_t]) -> Int
     private let log: @LoopActor (_ provider: String, _ line: String) -> Void
@@ -39,6 +39,11 @@ package final class LlamaPool {
         }
         self.available = available
         self.log = log
+    }
+
+    /// Keeps variables from all servers that are started later.
+    package func withhold(_ variables: Set<String>) {
+        environment = environment.filter { !variables.contains($0.key) }
     }
 
     struct Place: Hashable {

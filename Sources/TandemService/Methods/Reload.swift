@@ -1,6 +1,8 @@
 import TandemBase
+import TandemEdits
 import TandemLoop
 import TandemProtocol
+import TandemProviders
 import TandemRPC
 
 extension Daemon {
@@ -33,6 +35,7 @@ extension Daemon {
             let changed = Configuration.changes(from: configuration, to: fresh)
             for warning in fresh.warnings { log(.warning, warning.description) }
             await countSpending(for: fresh.budget)
+            withholdKeys(of: fresh)
             adopt(fresh, loaded.access)
             configurationProblem = nil
             if !changed.isEmpty { subscribers.configurationChanged(changed) }
@@ -46,6 +49,13 @@ extension Daemon {
                 "The configuration has \(count) and the old one stays (\(first)): run `tandem config check`.",
                 data: [.string("path", ""), .string("expected", "a configuration without faults")])
         }
+    }
+
+    /// Those that were known at the start are gone from the environment.
+    private func withholdKeys(of fresh: Configuration) {
+        let keys = fresh.keyVariables(of: environment)
+        CommandRunner.withhold(keys)
+        llama.withhold(keys)
     }
 
     private struct Loaded: Sendable {

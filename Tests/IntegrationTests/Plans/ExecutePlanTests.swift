@@ -291,6 +291,40 @@ import Testing
     }
 }
 
+extension VerifierEnvironmentTests {
+    /// The variable is a key from then on; it was none when the daemon started.
+    @Test func norAreTheKeysThatAReloadNames() throws {
+        let home = try TemporaryHome()
+        let seen = home.path + "/seen"
+        try makeFolder(home.path + "/tree")
+        try home.write("tree/a", "a\n")
+        let verifier = "[verifiers.look]\ncommand = [\"sh\", \"-c\", \"env > \(seen)\"]\n"
+        let daemon = try DaemonProcess(
+            home: home, config: verifier, environment: ["MY_OWN_WORD": "secret", "EDITOR": "vi"])
+        let client = try daemon.client()
+        func variables() throws -> String {
+            let plan = "{\"edits\":[\(replaceEdit("a", "a", "b"))]}"
+            let answer = try client.call(
+                "executePlan",
+                "{\"plan\":\(plan),\"root\":\(quoted(home.path + "/tree")),\"verify\":\"look\",\"dry_run\":true}")
+            #expect(answer.contains("\"result\""), "\(answer)")
+            return try home.read("seen")
+        }
+        #expect(try variables().contains("secret"))
+        let provider = """
+            [providers.mine]
+            kind = "openai"
+            base_url = "http://127.0.0.1:9/v1"
+            api_key = { env = "MY_OWN_WORD" }
+
+            """
+        try home.write(home.configPath, provider + verifier)
+        #expect(try client.call("reload").contains("\"result\""))
+        let after = try variables()
+        #expect(after.contains("EDITOR=vi") && !after.contains("secret"), "\(after)")
+    }
+}
+
 /// Configured verifiers end with their whole process group: when the request is cancelled, and at their time limit.
 @Suite struct VerifierEndTests {
     @Test(arguments: [false, true])

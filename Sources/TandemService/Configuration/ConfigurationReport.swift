@@ -1,5 +1,6 @@
 import TandemBase
 import TandemProviders
+import TandemRPC
 
 /// What `tandemd --check-config` prints, and its exit status.
 package struct ConfigurationReport: Hashable, Sendable {
@@ -22,6 +23,7 @@ package struct ConfigurationReport: Hashable, Sendable {
 
     private static func summary(of configuration: Configuration) -> [String] {
         var lines = configuration.warnings.map { "warning: \($0)" }
+        _ = AccessPolicy(configuration.access) { lines.append("warning: \($0)") }
         if configuration.files.isEmpty {
             lines.append("no configuration file; \(configuration.path ?? "tandem.toml") would be read")
         }

@@ -150,6 +150,19 @@ struct ConfigurationTests {
             ])
     }
 
+    @Test func theReportWarnsOfAccountsThatDoNotExist() throws {
+        let home = try TemporaryHome()
+        try home.write(
+            home.configPath, "[access]\nusers = [\"root\", \"no-such-user\"]\ngroups = [\"no-such-group\", \"0\"]\n")
+        let report = ConfigurationReport.check(environment: home.environment)
+        #expect(report.status == 0)
+        #expect(
+            report.lines.filter { $0.hasPrefix("warning:") } == [
+                "warning: [access] users: there is no user no-such-user",
+                "warning: [access] groups: there is no group no-such-group",
+            ])
+    }
+
     @Test func theReportListsFaultsOrASummary() throws {
         let home = try TemporaryHome()
         try home.write(home.configPath, "[limits]\nuser = 1\nx = 1\n")

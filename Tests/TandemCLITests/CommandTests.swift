@@ -127,6 +127,20 @@ private let modelsJSON =
         #expect(try await runCLI(["config", "show"], home: home).out == "a = 1\n")
     }
 
+    /// The daemon reads them without a main file too, and then not what /etc has.
+    @Test func filesInConfDAreAConfigurationToo() async throws {
+        let folder = String(home.configPath.dropLast("tandem.toml".count))
+        try makeFolder(folder + "conf.d")
+        for (name, text) in [("b.toml", "b = 1\n"), ("a.toml", "a = 1\n"), (".c.toml", "c = 1\n"), ("d", "d = 1\n")] {
+            try home.write(folder + "conf.d/" + name, text)
+        }
+        #expect(try await runCLI(["config", "path"], home: home).out == home.configPath + "\n")
+        let parts = "# \(folder)conf.d/a.toml\na = 1\n# \(folder)conf.d/b.toml\nb = 1\n"
+        #expect(try await runCLI(["config", "show"], home: home).out == parts)
+        try home.write(home.configPath, "x = 1\n")
+        #expect(try await runCLI(["config", "show"], home: home).out == "# \(home.configPath)\nx = 1\n" + parts)
+    }
+
     // MARK: usage
 
     @Test func wrongUsageEndsWith2AndAHint() async throws {

@@ -4,9 +4,6 @@ import TandemBase
 
 /// The files that make up the configuration: the main file and `conf.d/*.toml` beside it in name order.
 package struct ConfigurationLocation: Hashable, Sendable {
-    /// Entries read of `conf.d`.
-    static let fragmentLimit = 256
-
     /// Where the main file is or would be.
     package var path: String
     /// What is there to be read, in the order it is merged; empty when there is no configuration.
@@ -25,11 +22,11 @@ package struct ConfigurationLocation: Hashable, Sendable {
                 let reason = SystemError("access").reason
                 throw ConfigurationFaults([.init(file: path, message: "\(reason) (named by \(origin))")])
             }
-            return ConfigurationLocation(path: path, files: [path] + fragments(beside: path))
+            return ConfigurationLocation(path: path, files: [path] + configurationFragments(beside: path))
         }
         let candidates = [userPath(environment), "/etc/tandem/tandem.toml"].compactMap { $0 }
         for path in candidates {
-            let files = (access(path, F_OK) == 0 ? [path] : []) + fragments(beside: path)
+            let files = (access(path, F_OK) == 0 ? [path] : []) + configurationFragments(beside: path)
             if !files.isEmpty { return ConfigurationLocation(path: path, files: files) }
         }
         return ConfigurationLocation(path: candidates[0], files: [])
@@ -40,20 +37,6 @@ package struct ConfigurationLocation: Hashable, Sendable {
         if let folder = environment["XDG_CONFIG_HOME"], folder.hasPrefix("/") { return "\(folder)/tandem/tandem.toml" }
         guard let home = environment["HOME"], !home.isEmpty else { return nil }
         return "\(home)/.config/tandem/tandem.toml"
-    }
-
-    private static func fragments(beside path: String) -> [String] {
-        let folder = parentFolder(of: path) + "/conf.d"
-        guard let stream = opendir(folder) else { return [] }
-        defer { closedir(stream) }
-        var names: [String] = []
-        while names.count < fragmentLimit, let entry = readdir(stream) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-            }
-            if name.hasSuffix(".toml"), !name.hasPrefix(".") { names.append(name) }
-        }
-        return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { "\(folder)/\($0)" }
     }
 }
 

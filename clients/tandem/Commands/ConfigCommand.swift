@@ -1,4 +1,5 @@
 import Glibc
+import TandemBase
 import TandemClient
 
 extension Command {
@@ -22,10 +23,14 @@ extension Command {
         case "path": try Output.standard.write(configPath(invocation) + "\n")
         case "show":
             let path = configPath(invocation)
-            guard access(path, F_OK) == 0 else {
+            let files = configFiles(path)
+            guard !files.isEmpty else {
                 throw Failure("there is no \(path): the built-in defaults are in use; 'tandem config init' writes one")
             }
-            try Output.standard.write(foreign: try readFile(path))
+            for file in files {
+                if files != [path] { try Output.standard.write("# \(file)\n") }
+                try Output.standard.write(foreign: try readFile(file))
+            }
         case "edit":
             let path = configPath(invocation)
             if access(path, F_OK) != 0 { try writeSample(to: path) }
@@ -55,14 +60,19 @@ extension Command {
     }
 }
 
-/// CONFIG.md: `--config`, `$TANDEM_CONFIG`, the user's file where it exists, /etc's where that exists; else where the
-/// user's would be.
+/// CONFIG.md: `--config`, `$TANDEM_CONFIG`, the user's file where it or something in its conf.d exists, /etc's where
+/// that does; else where the user's would be.
 func configPath(_ invocation: Invocation) -> String {
     if let named = invocation.value("config") ?? environmentValue("TANDEM_CONFIG") { return named }
     let folder = folderVariable("XDG_CONFIG_HOME") ?? environmentValue("HOME").map { $0 + "/.config" }
     let system = "/etc/tandem/tandem.toml"
     guard let user = folder.map({ $0 + "/tandem/tandem.toml" }) else { return system }
-    return access(user, F_OK) != 0 && access(system, F_OK) == 0 ? system : user
+    return configFiles(user).isEmpty && !configFiles(system).isEmpty ? system : user
+}
+
+/// The main file, where it exists, and those in conf.d beside it.
+func configFiles(_ path: String) -> [String] {
+    (access(path, F_OK) == 0 ? [path] : []) + configurationFragments(beside: path)
 }
 
 private func writeSample(to path: String) throws(Failure) {

@@ -226,7 +226,12 @@ struct DoctorReport {
     mutating func checkConfiguration(_ invocation: Invocation) throws(Failure) {
         let path = daemonConfiguration ?? configPath(invocation)
         guard access(path, F_OK) == 0 else {
-            return try say(.note, "no \(path): the built-in defaults are in use")
+            let files = configFiles(path)
+            return try say(
+                .note,
+                files.isEmpty
+                    ? "no \(path): the built-in defaults are in use"
+                    : "no \(path), only \(files.joined(separator: ", ")): 'tandem config check' checks them")
         }
         guard access(path, R_OK) == 0 else {
             return try say(.bad, "\(path) cannot be read", advice: "chmod u+r \(path)")

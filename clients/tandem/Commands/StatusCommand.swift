@@ -45,7 +45,7 @@ private func printStatus(_ status: JSONValue) throws(Failure) {
     try line("up for", status["uptime_ms"]?.double.map(humanDuration))
     try line(
         "config",
-        status["config_path"]?.string.map { $0 + (access($0, F_OK) == 0 ? "" : " (not there: built-in defaults)") })
+        status["config_path"]?.string.map { $0 + (configFiles($0).isEmpty ? " (not there: built-in defaults)" : "") })
     try line("", status["config_problem"]?.string)
     try line("connections", status["connections"]?.int.map(humanCount))
     try line("in flight", status["in_flight"]?.int.map(humanCount))

@@ -161,6 +161,17 @@ private let answer = #"{"request_id":"01X","model":"m","content":"Hello","steps"
 
     // MARK: programs
 
+    /// The journal's pager would begin at the oldest of the lines.
+    @Test func theLogIsShownWithoutAPager() async throws {
+        let programs = home.path + "/bin"
+        try home.write(home.runtime + "/systemd/private", "")
+        for (name, text) in [("systemctl", "echo loaded"), ("journalctl", "echo \"$@\"")] {
+            try home.write("\(programs)/\(name)", "#!/bin/sh\n\(text)\n", mode: 0o700)
+        }
+        let shown = try await shell("PATH=\(programs):$PATH; exec tandem logs -n 7")
+        #expect(shown.output == "--no-pager --user -u tandemd -n 7\n")
+    }
+
     @Test func anEditorThatFailsChangesNothingMore() async throws {
         try home.write(home.configPath, "a = 1\n")
         let failed = try await shell("exec tandem config edit", environment: ["EDITOR": "sh -c 'exit 3'"])

@@ -29,7 +29,8 @@ extension Command {
             }
             owner = []
         }
-        Programs.become(["journalctl"] + owner + ["-u", "tandemd", "-n", lines] + follow)
+        // Its pager would show the oldest of these lines first.
+        Programs.become(["journalctl", "--no-pager"] + owner + ["-u", "tandemd", "-n", lines] + follow)
         throw Failure("journalctl is not installed")
     }
 }

@@ -39,8 +39,9 @@ extension JSONWriter {
             if minLength > 0 { member("minLength", minLength) }
         case .integer(let range):
             member("type", "integer")
+            // Beyond, readers would see another bound than the one that is meant.
             if range.lowerBound >= -maxExactInteger { member("minimum", range.lowerBound) }
-            if range.upperBound < maxExactInteger { member("maximum", range.upperBound) }
+            if range.upperBound <= maxExactInteger { member("maximum", range.upperBound) }
         case .number(let range):
             member("type", "number")
             if range.lowerBound.isFinite { member("minimum", range.lowerBound) }

@@ -84,6 +84,11 @@ extension Schema {
             }
         case .integer(let range):
             if let number = value.int, range.contains(number) { return }
+            // Where an integer is too large even for a range that is told as having no end.
+            if let number = value.double, number >= Double(maxExactInteger) {
+                let expected = "an integer from \(range.lowerBound) to \(range.upperBound)"
+                throw ParameterFault(value, .wrong(expected: expected))
+            }
         case .number(let range):
             if let number = value.double, range.contains(number) { return }
         case .array(let items, let least):

@@ -40,6 +40,16 @@ struct OpenRPCTests {
         }
     }
 
+    /// What the check refuses the document does not promise.
+    @Test func integersHaveTheirBounds() throws {
+        let chat = try #require(document["methods"]?.elements.first { $0["name"]?.string == "chat" })
+        func schema(_ name: String) -> JSONValue? {
+            chat["params"]?.elements.first { $0["name"]?.string == name }?["schema"]
+        }
+        #expect(schema("max_tokens")?["minimum"]?.int == 1 && schema("max_tokens")?["maximum"]?.int == maxExactInteger)
+        #expect(schema("seed")?["type"]?.string == "integer" && schema("seed")?["maximum"] == nil)
+    }
+
     @Test func referencesLeadSomewhere() throws {
         var references: Set<String> = []
         func collect(_ value: JSONValue) {

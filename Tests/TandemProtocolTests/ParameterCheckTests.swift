@@ -112,6 +112,14 @@ struct ParameterCheckTests {
                 .chat, #"{"messages":[{"role":"user","content":"x"}],"max_tokens":1.5}"#, "/max_tokens",
                 "an integer of at least 1", "1.5"
             ),
+            (
+                .chat, #"{"messages":[{"role":"user","content":"x"}],"max_tokens":9007199254740992}"#, "/max_tokens",
+                "an integer from 1 to 9007199254740991", "is 9007199254740992"
+            ),
+            (
+                .chat, #"{"messages":[{"role":"user","content":"x"}],"timeout_ms":1e30}"#, "/timeout_ms",
+                "an integer from 1 to 9007199254740991", "is 1e30"
+            ),
             (.chat, #"{"messages":[{"role":"user","content":"x"}],"stream":1}"#, "/stream", "true or false", "is 1"),
             (
                 .chat, #"{"messages":[{"role":"user","content":"x"}],"model":""}"#, "/model",

@@ -5,6 +5,10 @@ import pathlib
 import sys
 
 
+# The largest integer that every reader of JSON keeps exact; the introduction tells of it.
+EXACT = 2**53 - 1
+
+
 def kind(schema):
     """A schema in a few words."""
     if "$ref" in schema:
@@ -21,6 +25,8 @@ def kind(schema):
         members = ", ".join(f"`{member}`" for member in schema["properties"])
         return f"object of {members}" if members else "object"
     low, high = schema.get("minimum"), schema.get("maximum")
+    if high == EXACT:
+        high = None
     if low is not None and high is not None:
         return f"{name} from {low:g} to {high:g}"
     if low is not None and low > 0:

@@ -110,6 +110,7 @@ final class StoreWorker {
     private func attempt<Value>(
         keepsHealth: Bool = false, _ body: (StoreWorker) throws(SQLiteError) -> Value
     ) -> Result<Value, StoreError> {
+        if !isInQuery { closeWhatIsGone() }
         do throws(SQLiteError) {
             do throws(SQLiteError) {
                 let value = try body(self)
@@ -185,6 +186,13 @@ final class StoreWorker {
     private func closeConnections() {
         reader = nil
         ledger = nil
+    }
+
+    /// A file that was removed under us would take everything without a word, and nobody could read it again.
+    private func closeWhatIsGone() {
+        guard ledger != nil, access(file.path, F_OK) != 0, [ENOENT, ENOTDIR].contains(cl_errno()) else { return }
+        log(.warning, "\(file.path) was removed while in use: what it held is gone, and a new one is started")
+        closeConnections()
     }
 
     // Retention -----------------------------------------------------------------------------------------------

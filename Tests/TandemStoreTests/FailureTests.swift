@@ -77,6 +77,36 @@ import Testing
         store.closed()
     }
 
+    /// Somebody removes the state folder under a daemon that runs.
+    @Test func aRemovedFileIsMadeAnew() async throws {
+        let log = LogLines()
+        let clock = TestClock()
+        let store = makeStore(folder.database, clock: clock, log: log)
+        store.record(makeRequest(makeID(1_790_000_000_000, 0)))
+        #expect(try await store.history().count == 1)
+        try FileManager.default.removeItem(atPath: folder.path + "/state")
+        store.record(makeRequest(makeID(1_790_000_000_000, 1)))
+        try await store.flushed()
+        #expect(folder.names().contains("tandem.db"))
+        #expect(try await store.history().count == 1)
+        #expect(store.status.unrecorded == 0 && store.status.failure == nil)
+        #expect(log.all.map(\.0) == [.warning] && log.all[0].1.contains("was removed while in use"))
+
+        // Nor can it be made anew: a file stands where the folder was.
+        try FileManager.default.removeItem(atPath: folder.path + "/state")
+        try Data().write(to: URL(fileURLWithPath: folder.path + "/state"))
+        store.record(makeRequest(makeID(1_790_000_000_000, 2)))
+        try await store.flushed()
+        #expect(store.status.unrecorded == 1 && store.status.failure != nil)
+        await #expect(throws: StoreError.self) { try await store.history() }
+        unlink(folder.path + "/state")
+        clock.advance(.seconds(60))
+        store.record(makeRequest(makeID(1_790_000_000_000, 3)))
+        #expect(try await store.history().count == 1)
+        #expect(store.status.failure == nil)
+        store.closed()
+    }
+
     @Test func pausesGrowAndEnd() {
         var health = WriteHealth()
         var now = MonotonicTime(nanoseconds: 0)

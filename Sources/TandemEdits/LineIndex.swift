@@ -1,3 +1,6 @@
+/// Lines that are compared at the places of a block's rarest line without a thought.
+private let fewComparisons = 1000
+
 /// Finds whole lines and blocks of lines by their content without the blanks at both ends, in time that grows with the
 /// number of places the rarest line of the block stands at.
 struct LineIndex: Sendable {
@@ -25,11 +28,15 @@ struct LineIndex: Sendable {
         var indent: [(line: Int, shift: IndentShift)] = []
     }
 
-    /// Every place of the block in every tier; each place is listed in its strictest tier alone. A block without
-    /// any visible character is found nowhere.
+    /// Every place of the block in every tier, or in the strictest ones it is found in; each place is listed in its
+    /// strictest tier alone. A block without any visible character is found nowhere.
     func places(of block: [ArraySlice<UInt8>]) -> Places {
         var places = Places()
         guard let anchor = rarestLine(block) else { return places }
+        let count = last[Self.hash(block[anchor])]?.count ?? 0
+        if count * block.count > max(text.lineCount, fewComparisons) {
+            return LineOccurrences(of: block, in: text).places()
+        }
         var line = last[Self.hash(block[anchor])]?.line ?? -1
         while line >= 0 {
             if line >= anchor { classify(block, at: line - anchor, &places) }

@@ -36,12 +36,25 @@ enum PatternSearch {
             pattern.withUnsafeBytes { needle in
                 guard let base = haystack.baseAddress, let first = needle.baseAddress else { return }
                 var at = 0
+                // The pattern's least period, once two places have shown that it is at most half its length.
+                var period: Int?
                 while at + needle.count <= haystack.count,
                     let hit = cl_memmem(base + at, haystack.count - at, first, needle.count)
                 {
-                    let offset = base.distance(to: hit)
+                    var offset = base.distance(to: hit)
+                    if let last = offsets.last, offset - last <= needle.count / 2 { period = offset - last }
                     offsets.append(offset)
                     at = offset + 1
+                    guard let period else { continue }
+                    // The next place is one period on, and only its last bytes are new.
+                    while offset + period + needle.count <= haystack.count,
+                        memcmp(base + offset + needle.count, first + needle.count - period, period) == 0
+                    {
+                        offset += period
+                        offsets.append(offset)
+                    }
+                    // What overlaps this place by a period or more would have been the next one.
+                    at = offset + needle.count - period + 1
                 }
             }
         }

@@ -60,9 +60,9 @@ import Testing
     @Test func oldTransactionsGoWhileTheDaemonRuns() throws {
         let home = try PlanHome(files: ["a": "a\n"])
         #expect(try home.execute(replaceEdit("a", "a", "b")).transaction != nil)
-        var random = SystemRandomNumberGenerator()
+        var ids = ULIDSource()
         let past = WallTime.now() + TimeSpan.hours(-31 * 24)
-        let (old, unfinished) = (ULID(time: past, random: &random), ULID(time: past, random: &random))
+        let (old, unfinished) = (ids.next(at: past), ids.next(at: past))
         let (journal, _) = try EditJournal.open(path: home.daemon.home.state + "/tandem/edits.db", at: .now())
         for id in [old, unfinished] {
             try journal.begin(TransactionRecord(id: id, root: home.tree, time: past, uid: getuid()))

@@ -13,10 +13,13 @@ package struct HTTPResponse: Sendable {
 @LoopActor
 package final class HTTPFetch: TransferDelegate {
     /// Bytes of a response that are kept; a larger one is a failure.
-    package static let bodyLimit = 4 << 20
+    package nonisolated static let bodyLimit = 4 << 20
+
+    private static let tooLarge = TransferFailure(kind: .malformed, message: "the response is too large")
 
     private var transfer: Transfer?
     private var body: [UInt8] = []
+    private var isTooLarge = false
     private var timer: Deadline?
     private var completion: (@LoopActor (Result<HTTPResponse, TransferFailure>) -> Void)?
 
@@ -62,15 +65,16 @@ package final class HTTPFetch: TransferDelegate {
 
     package func transfer(_ transfer: Transfer, received bytes: UnsafeRawBufferPointer) {
         guard body.count + bytes.count <= Self.bodyLimit else {
-            EventLoop.shared.atEndOfTurn { [self] in
-                end(.failure(TransferFailure(kind: .malformed, message: "the response is too large")))
-            }
+            // The transfer may end before the turn does: what was left out is missing all the same.
+            isTooLarge = true
+            EventLoop.shared.atEndOfTurn { [self] in end(.failure(Self.tooLarge)) }
             return
         }
         body.append(contentsOf: bytes)
     }
 
     package func transfer(_ transfer: Transfer, finished result: Result<Void, TransferFailure>) {
+        guard !isTooLarge else { return end(.failure(Self.tooLarge)) }
         let retryAfter = transfer.header("retry-after")
         end(result.map { HTTPResponse(status: transfer.status, body: body, retryAfter: retryAfter) })
     }

@@ -336,6 +336,23 @@ func start(_ endpoint: HTTPEndpoint, body: String = "{}", _ receiver: Receiver) 
         #expect(try onLoopEventually { client?.inFlight == 0 })
     }
 
+    /// The last piece of a response goes over the limit and ends the transfer at once.
+    @Test(arguments: [(0, true), (1, false)])
+    func aFetchIsWholeOrFails(over: Int, succeeds: Bool) throws {
+        let body = [UInt8](repeating: 120, count: HTTPFetch.bodyLimit + over)
+        let upstream = try ScriptedUpstream(Reply(body: [.bytes(body)]))
+        let done = Gate()
+        try onLoop {
+            var settings = HTTPEndpoint.Settings(url: upstream.baseURL)
+            settings.method = "GET"
+            HTTPFetch(settings, timeout: .seconds(10), client: client!) { result in
+                #expect((try? result.get())?.body.count == (succeeds ? body.count : nil))
+                done.open()
+            }
+        }
+        #expect(done.wait())
+    }
+
     /// CPU time of the calling thread.
     @LoopActor
     private func cpuTime() -> MonotonicTime {
